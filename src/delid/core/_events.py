@@ -1,0 +1,219 @@
+"""Events go into the reducer, effects come out. Both are facts: frozen, serialisable, in the recording."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from ._inspection import Assessment, Inspection
+from ._packml import Command
+from ._plan import Decision, PoseMm
+
+Scalar = float | int | bool | str
+
+
+class MotionVerb(StrEnum):
+    """What a motion controller is told besides moving; enable, clear_fault and home are deliberate acts of a person."""
+
+    CLEAR_FAULT = "clear_fault"
+    ENABLE = "enable"
+    HOME = "home"
+    HOLD = "hold"
+    RESUME = "resume"
+    STOP = "stop"
+
+
+class MotionState(StrEnum):
+    UNKNOWN = "unknown"
+    IDLE = "idle"
+    MOVING = "moving"
+    HELD = "held"
+    HOMING = "homing"
+    DOOR = "door"
+    FAULT = "fault"
+
+
+# --- events: what happened ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The cell process is up. ``unfinished_run`` is the run that the journal shows without an end."""
+
+    at_s: float
+    unfinished_run: str | None = None
+    unfinished_step: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorCommanded:
+    at_s: float
+    command: Command
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    at_s: float
+    question_id: str
+    answer: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinkChanged:
+    """A device's link came up or went down. A PLC's ``ack_seq`` is the last command it has taken."""
+
+    at_s: float
+    device: str
+    up: bool
+    detail: str = ""
+    ack_seq: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TagsRead:
+    """One cyclic read of the PLC's status block, decoded."""
+
+    at_s: float
+    values: Mapping[str, Scalar]
+
+
+@dataclass(frozen=True, slots=True)
+class MotionReported:
+    """A status report of the motion controller; sent on to the engine when something in it changed."""
+
+    at_s: float
+    state: MotionState
+    pose_mm: PoseMm | None
+    position_trusted: bool
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """An effect with this ``id`` ended: confirmed by the device (``ok``) or failed with a kind and words."""
+
+    at_s: float
+    id: str
+    ok: bool
+    failure: str = ""
+    detail: str = ""
+    values: Mapping[str, Scalar] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """The frames of a Look were judged."""
+
+    at_s: float
+    id: str
+    inspections: tuple[Inspection, ...]
+    assessment: Assessment
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    at_s: float
+    id: str
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class Ticked:
+    """Time passes; deadlines and ages are checked."""
+
+    at_s: float
+
+
+Event = (
+    Started
+    | OperatorCommanded
+    | Answered
+    | LinkChanged
+    | TagsRead
+    | MotionReported
+    | Finished
+    | Looked
+    | Decided
+    | Ticked
+)
+
+# --- effects: what the executor shall do --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    id: str
+    to_mm: PoseMm
+    feed_mm_s: float
+    deadline_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class RunCommand:
+    id: str
+    name: str
+    params: Mapping[str, float]
+    deadline_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class CancelCommand:
+    """Tell the PLC to end what it does now; its own path, never queued."""
+
+    id: str
+    deadline_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class DoMotion:
+    id: str
+    verb: MotionVerb
+    deadline_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Take ``frames`` fresh frames and judge them; with ``pack`` given, judge its fasteners too."""
+
+    id: str
+    purpose: str
+    frames: int
+    deadline_s: float
+    pack: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decide:
+    """Plan from an assessment; ``readings`` are the PLC tags of that moment, ``exclude`` are targets given up."""
+
+    id: str
+    assessment: Assessment
+    readings: Mapping[str, Scalar]
+    exclude: tuple[str, ...] = ()
+    assume_pack: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A decision worth keeping: it goes into journal, recording and panel, and is compared in replay."""
+
+    kind: str
+    data: Mapping[str, object]
+
+
+Effect = Move | RunCommand | CancelCommand | DoMotion | Look | Decide | Record
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One clear question to the operator with its few answers."""
+
+    id: str
+    text: str
+    answers: tuple[str, ...]
+    step: str | None = None
+    target: str | None = None
+    reasons: tuple[str, ...] = ()

@@ -1,0 +1,133 @@
+"""What vision says of a frame (Inspection) and of several frames together (Assessment)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+PointPx = tuple[float, float]
+PointMm = tuple[float, float]
+
+
+class PackStatus(StrEnum):
+    KNOWN = "known"
+    UNKNOWN = "unknown"
+    AMBIGUOUS = "ambiguous"
+
+
+class DamageKind(StrEnum):
+    DENT = "dent"
+    CORROSION = "corrosion"
+    LEAK = "leak"
+    SWELLING = "swelling"
+    BURN = "burn"
+
+
+class FastenerKind(StrEnum):
+    BOLT = "bolt"
+    NUT = "nut"
+    EMPTY = "empty"
+    STRIPPED = "stripped"
+
+
+class HazardClass(StrEnum):
+    """delid's own classes: A no damage found, B damaged but not critical, C liable to react dangerously.
+
+    They follow the criteria of ADR special provision 376 and the A/B/C storage split of recycling outlets.
+    """
+
+    A = "A"
+    B = "B"
+    C = "C"
+
+
+@dataclass(frozen=True, slots=True)
+class FrameFacts:
+    width: int
+    height: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    ok: bool
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PackCandidate:
+    model: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class PackVerdict:
+    """Which taught pack this is. ``confidence`` is the cosine similarity to the nearest prototype, 0..1."""
+
+    status: PackStatus
+    model: str | None
+    confidence: float
+    candidates: tuple[PackCandidate, ...] = ()
+    outline_px: tuple[PointPx, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """One damage with its place. ``severity`` runs from 0 (none) to 1; the box is x0, y0, x1, y1 in pixels."""
+
+    kind: DamageKind
+    confidence: float
+    severity: float
+    box_px: tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Fastener:
+    """One fastener. ``id`` is ``group.NN``, 1-based in the order of the pack file; mm are in the robot's frame."""
+
+    id: str
+    kind: FastenerKind
+    center_px: PointPx
+    center_mm: PointMm | None
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    text: str
+    symbology: str
+    standard: str | None = None
+    decoded: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What the models said of one frame; the JSON form is the contract of ``delid inspect --json``."""
+
+    source: str
+    frame: FrameFacts
+    quality: Quality
+    pack: PackVerdict
+    damage: tuple[Damage, ...]
+    hazard_class: HazardClass
+    hazard_reasons: tuple[str, ...]
+    fasteners: tuple[Fastener, ...] = ()
+    codes: tuple[Code, ...] = ()
+    models: Mapping[str, str] = field(default_factory=dict)
+    timing_ms: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """Several frames of one pack, fused. ``agreeing`` of ``frames`` frames support the pack verdict."""
+
+    pack: PackVerdict
+    damage: tuple[Damage, ...]
+    hazard_class: HazardClass
+    hazard_reasons: tuple[str, ...]
+    fasteners: tuple[Fastener, ...] = ()
+    codes: tuple[Code, ...] = ()
+    frames: int = 1
+    agreeing: int = 1
+    sources: tuple[str, ...] = ()

@@ -1,0 +1,186 @@
+"""The plan is data: ordered steps, each a list of acts that the engine performs and confirms one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from ._inspection import Assessment, HazardClass
+
+PoseMm = tuple[float, float, float]
+"""x, y, z in millimetres in the robot's frame."""
+
+
+class Verb(StrEnum):
+    """The closed set of operations."""
+
+    INSPECT = "inspect"
+    MEASURE = "measure"
+    UNFASTEN = "unfasten"
+    CUT = "cut"
+    LIFT = "lift"
+    PICK = "pick"
+    PLACE = "place"
+    DISCONNECT = "disconnect"
+    DRAIN = "drain"
+    SEAL = "seal"
+    QUARANTINE = "quarantine"
+    ASK = "ask"
+
+
+class FailureKind(StrEnum):
+    SEIZED = "seized"
+    STRIPPED = "stripped"
+    SLIPPED = "slipped"
+    NOT_FOUND = "not_found"
+    MISALIGNED = "misaligned"
+    DROPPED = "dropped"
+    TOOL_MISSING = "tool_missing"
+    STILL_SEEN = "still_seen"
+    NOT_REACHED = "not_reached"
+    NOT_VERIFIED = "not_verified"
+    TIMEOUT = "timeout"
+    REFUSED = "refused"
+
+
+class Reaction(StrEnum):
+    RETRY = "retry"
+    IMPACT = "impact"
+    SKIP = "skip"
+    ASK = "ask"
+    STOP = "stop"
+
+
+@dataclass(frozen=True, slots=True)
+class MoveAct:
+    """A straight move of the tool point; done when the controller reports it within tolerance."""
+
+    to_mm: PoseMm
+    feed_mm_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class CommandAct:
+    """A sequence-numbered PLC command; ``params`` are in the units that the register map names."""
+
+    name: str
+    params: Mapping[str, float] = field(default_factory=dict)
+    deadline_s: float = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class LookAct:
+    """Take frames and judge them; every id in ``expect_empty`` must then be seen as an empty hole."""
+
+    purpose: str
+    frames: int = 1
+    expect_empty: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A PLC tag that must hold: ``equals`` for flags, ``below`` and ``above`` (exclusive) for numbers."""
+
+    tag: str
+    below: float | None = None
+    above: float | None = None
+    equals: bool | None = None
+    max_age_s: float = 1.0
+
+    def describe(self) -> str:
+        if self.equals is not None:
+            return self.tag if self.equals else f"not {self.tag}"
+        parts = [
+            f"< {self.below:g}" if self.below is not None else "",
+            f"> {self.above:g}" if self.above is not None else "",
+        ]
+        return f"{self.tag} {' and '.join(p for p in parts if p)}"
+
+
+@dataclass(frozen=True, slots=True)
+class WaitAct:
+    """Wait until a tag holds, at most ``within_s`` seconds; ``failure`` is what it means if it never does."""
+
+    condition: Condition
+    within_s: float
+    failure: FailureKind = FailureKind.NOT_VERIFIED
+
+
+@dataclass(frozen=True, slots=True)
+class AskAct:
+    """Ask a person; the step goes on with an answer in ``go_on`` and fails with any other."""
+
+    text: str
+    answers: tuple[str, ...]
+    go_on: tuple[str, ...]
+
+
+Act = MoveAct | CommandAct | LookAct | WaitAct | AskAct
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a plan.
+
+    Attributes:
+        key: stable name ``recipe/step[/target]``, for example ``vw-meb-82/standard/lid_bolts/lid.07``.
+        title: what a person reads.
+        contact: the tool touches the pack, so that the permissives of the recipe are checked right before.
+        checkpoint: the physical state after it can be confirmed by looking.
+        targets: fastener ids the step works on.
+        at_mm: where, in the robot's frame, for drawing.
+        on_failure: failure kind to reactions; the n-th failure of a step takes the n-th reaction, then asks.
+        estimate_s: planned duration in seconds.
+    """
+
+    key: str
+    do: Verb
+    operation: str
+    title: str
+    acts: tuple[Act, ...]
+    targets: tuple[str, ...] = ()
+    tool: str | None = None
+    contact: bool = True
+    checkpoint: bool = False
+    at_mm: PoseMm | None = None
+    on_failure: Mapping[str, tuple[Reaction, ...]] = field(default_factory=dict)
+    estimate_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """An ordered dismantling plan. ``recipe_sha256`` names the exact recipe text it was made from."""
+
+    recipe: str
+    recipe_sha256: str
+    pack: str | None
+    hazard_class: HazardClass
+    steps: tuple[Step, ...]
+    permissives: tuple[Condition, ...]
+    estimate_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One recipe and why it was taken or refused."""
+
+    recipe: str
+    accepted: bool
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """No recipe may run; ``reasons`` are for the operator, ``question`` says what a person could decide."""
+
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What planning made of an assessment: the plan or the refusal, and every recipe that was weighed."""
+
+    assessment: Assessment
+    outcome: Plan | Refusal
+    candidates: tuple[Candidate, ...] = ()
