@@ -1,0 +1,162 @@
+"""The strict description of a model file: what goes in, what comes out, and which thresholds belong to it.
+
+A manifest lies beside its `model.onnx`. Whatever is not written here is refused, so that a model can never be
+fed with another preprocessing than the one it was trained with.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+DAMAGE_KINDS = ("dent", "corrosion", "leak", "swelling", "burn")
+FASTENER_KINDS = ("bolt", "nut", "empty", "stripped")
+
+Task = Literal["pack_damage", "fastener_kind"]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class InputSpec(_Strict):
+    """How pixels become the input tensor: `(x - mean) / scale` on RGB values of 0..255."""
+
+    name: str
+    shape: tuple[int | Literal["batch"], Literal[3], int, int]
+    layout: Literal["NCHW"]
+    color: Literal["RGB"]
+    resize: Literal["letterbox", "stretch"]
+    pad: int = Field(ge=0, le=255)
+    mean: tuple[float, float, float]
+    scale: tuple[float, float, float]
+    dtype: Literal["float32"]
+
+    @property
+    def height_px(self) -> int:
+        return self.shape[2]
+
+    @property
+    def width_px(self) -> int:
+        return self.shape[3]
+
+    @model_validator(mode="after")
+    def _positive(self) -> InputSpec:
+        if min(self.height_px, self.width_px) < 1:
+            raise ValueError("shape must have a positive height and width")
+        if 0.0 in self.scale:
+            raise ValueError("scale must not be zero")
+        return self
+
+
+class OutputSpec(_Strict):
+    """One output. `pooling: max` means: the presence of a label is the highest value over all its cells."""
+
+    name: str
+    shape: tuple[int | Literal["batch"], ...]
+    labels: tuple[str, ...] = ()
+    pooling: Literal["max", "none"] = "none"
+
+
+class CropSpec(_Strict):
+    """A square around a fastener's nominal place: `cover_mm` wide, resampled to `size_px`."""
+
+    size_px: int = Field(gt=0)
+    cover_mm: float = Field(gt=0)
+
+
+class PackThreshold(_Strict):
+    """A pack is known when its score reaches `min_score` and leads the next pack by `margin`.
+
+    The score of a pack is the mean of its `neighbours` highest cosine similarities to the taught vectors
+    (all of them when the pack has fewer).
+    """
+
+    min_score: float = Field(ge=-1, le=1)
+    margin: float = Field(ge=0, le=2)
+    neighbours: int = Field(ge=1)
+    source: Literal["validation"] = Field(alias="from")
+    chosen: str
+
+
+class DamageThreshold(_Strict):
+    """A kind of damage is present when its pooled heat reaches `min_confidence`."""
+
+    min_confidence: float = Field(ge=0, le=1)
+    source: Literal["validation"] = Field(alias="from")
+    chosen: str
+
+
+class FastenerThreshold(_Strict):
+    """A fastener's kind counts when its probability reaches `min_confidence`."""
+
+    min_confidence: float = Field(ge=0, le=1)
+    source: Literal["validation"] = Field(alias="from")
+    chosen: str
+
+
+class Thresholds(_Strict):
+    pack: PackThreshold | None = None
+    damage: dict[Literal["dent", "corrosion", "leak", "swelling", "burn"], DamageThreshold] | None = None
+    fasteners: FastenerThreshold | None = None
+
+
+class DataNote(_Strict):
+    """What the model was trained on, in numbers, with the checksum of the recipe that makes the data again."""
+
+    images: int = Field(ge=0)
+    families: int = Field(ge=0)
+    crops: int = Field(default=0, ge=0)
+    photographs: int = Field(default=0, ge=0)
+    seeds: tuple[int, ...]
+    recipe_sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    note: str
+
+
+class MadeBy(_Strict):
+    command: str
+    seed: int
+
+
+class Manifest(_Strict):
+    model: str
+    version: str
+    task: Task
+    file: str
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    trained_on: Literal["rendered", "rendered and photographs"]
+    data: DataNote
+    made_by: MadeBy
+    input: InputSpec
+    outputs: tuple[OutputSpec, ...]
+    thresholds: Thresholds
+    crop: CropSpec | None = None
+
+    def output(self, name: str) -> OutputSpec:
+        """The output called `name`; KeyError when the model has none."""
+        for spec in self.outputs:
+            if spec.name == name:
+                return spec
+        raise KeyError(name)
+
+    @model_validator(mode="after")
+    def _complete_for_task(self) -> Manifest:
+        names = {spec.name for spec in self.outputs}
+        if self.task == "pack_damage":
+            _require(names >= {"embedding", "damage_heat", "severity"}, "outputs must be embedding, damage_heat, severity")
+            _require(self.thresholds.pack is not None, "thresholds.pack is missing")
+            damage = self.thresholds.damage
+            _require(damage is not None and set(damage) == set(DAMAGE_KINDS), "thresholds.damage must name every kind")
+            _require(self.output("damage_heat").labels == DAMAGE_KINDS, f"damage_heat.labels must be {DAMAGE_KINDS}")
+        else:
+            _require("kind" in names, "outputs must hold kind")
+            _require(self.output("kind").labels == FASTENER_KINDS, f"kind.labels must be {FASTENER_KINDS}")
+            _require(self.thresholds.fasteners is not None, "thresholds.fasteners is missing")
+            _require(self.crop is not None, "crop is missing")
+        return self
+
+
+def _require(good: bool, message: str) -> None:
+    if not good:
+        raise ValueError(message)
