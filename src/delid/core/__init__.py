@@ -41,6 +41,7 @@ from ._events import (
     Started,
     TagsRead,
     Ticked,
+    Wire,
 )
 from ._frame import Frame, ImageBgr
 from ._hazard import HazardLimits, hazard_class
@@ -162,6 +163,7 @@ __all__ = [
     "UsageError",
     "Verb",
     "WaitAct",
+    "Wire",
     "allowed_commands",
     "from_json",
     "from_plain",

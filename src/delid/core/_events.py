@@ -217,3 +217,17 @@ class Question:
     step: str | None = None
     target: str | None = None
     reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """Bytes on a wire, for the recording. ``id`` names the effect that caused them; polling has none.
+
+    For Modbus the bytes are the PDU (function code and data), because the MBAP transaction number counts polls too.
+    """
+
+    at_s: float
+    device: str
+    out: bool
+    data: bytes
+    id: str = ""

@@ -92,7 +92,9 @@ def stain(damage: Damage, surface: Surface) -> NDArray[np.bool_]:
     )
 
 
-def _blend(surface: Surface, amount: Field, rgb: NDArray[np.float32] | Field, rough: float | Field, metal: float) -> None:
+def _blend(
+    surface: Surface, amount: Field, rgb: NDArray[np.float32] | Field, rough: float | Field, metal: float
+) -> None:
     k = np.clip(amount, 0, 1)
     surface.rgb[...] = surface.rgb * (1 - k[..., None]) + rgb * k[..., None]
     surface.rough[...] = surface.rough * (1 - k) + rough * k
@@ -105,7 +107,9 @@ def _scuff(damage: Damage, surface: Surface) -> NDArray[np.bool_]:
     if rng.random() < 0.65:  # what hit the lid took some paint with it
         c, s = np.cos(damage.angle_rad), np.sin(damage.angle_rad)
         across = (-s * (surface.x_mm - damage.at_mm[0]) + c * (surface.y_mm - damage.at_mm[1])) / 7.0
-        streak = fbm(rng, r.shape, 30 / surface.mm_per_px, 3) + np.sin(across + 2 * fbm(rng, r.shape, 80 / surface.mm_per_px, 2))
+        streak = fbm(rng, r.shape, 30 / surface.mm_per_px, 3) + np.sin(
+            across + 2 * fbm(rng, r.shape, 80 / surface.mm_per_px, 2)
+        )
         worn = smoothstep(0.7, 1.3, streak) * smoothstep(0.6, 0.1, r)
         _blend(surface, 0.8 * worn, np.array([0.45, 0.44, 0.42], np.float32), 0.5, 0.6)
     return np.asarray(r < 0.95)
@@ -119,7 +123,9 @@ def _patch(damage: Damage, surface: Surface, name: str, cell_mm: float, edge: fl
     """A ragged blob, 1 in its middle, 0 outside."""
     r = _reach(damage, surface.x_mm, surface.y_mm)
     noise = fbm(stream(damage.seed, name), r.shape, cell_mm / surface.mm_per_px, 5)
-    return smoothstep(-0.25 * edge, 0.35 * edge, np.asarray(0.72 - r + 0.28 * noise * np.minimum(1, 1.6 - r), np.float32))
+    return smoothstep(
+        -0.25 * edge, 0.35 * edge, np.asarray(0.72 - r + 0.28 * noise * np.minimum(1, 1.6 - r), np.float32)
+    )
 
 
 def _corrode(damage: Damage, surface: Surface) -> NDArray[np.bool_]:
@@ -150,8 +156,16 @@ def _leak(damage: Damage, surface: Surface) -> NDArray[np.bool_]:
     else:
         _blend(surface, 0.9 * wet, surface.rgb * np.array([0.36, 0.31, 0.24], np.float32) + 0.006, 0.05, 0.0)
     if kind == "crust" or rng.random() < 0.45:  # dried salt along the rim
-        rim = np.exp(-(((wet - 0.45) / 0.28) ** 2)) * smoothstep(-0.5, 0.6, fbm(rng, wet.shape, 20 / surface.mm_per_px, 4))
-        _blend(surface, np.asarray(0.9 * rim * (wet > 0.04), np.float32), np.array([0.66, 0.65, 0.60], np.float32), 0.9, 0.0)
+        rim = np.exp(-(((wet - 0.45) / 0.28) ** 2)) * smoothstep(
+            -0.5, 0.6, fbm(rng, wet.shape, 20 / surface.mm_per_px, 4)
+        )
+        _blend(
+            surface,
+            np.asarray(0.9 * rim * (wet > 0.04), np.float32),
+            np.array([0.66, 0.65, 0.60], np.float32),
+            0.9,
+            0.0,
+        )
     return np.asarray(wet > 0.5)
 
 

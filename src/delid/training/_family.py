@@ -83,7 +83,7 @@ FINISHES = (
     Finish("e-coat", (0.022, 0.022, 0.024), 0.38, 0.0, 0.10),
     Finish("dark grey paint", (0.08, 0.085, 0.09), 0.42, 0.0, 0.08),
     Finish("aluminium", (0.62, 0.63, 0.65), 0.36, 0.9, 0.06),
-    Finish("galvanised", (0.46, 0.48, 0.50), 0.42, 0.75, 0.16),
+    Finish("galvanised", (0.46, 0.48, 0.50), 0.42, 0.75, 0.09),
     Finish("grey composite", (0.20, 0.20, 0.19), 0.62, 0.0, 0.10),
     Finish("white paint", (0.55, 0.55, 0.53), 0.40, 0.0, 0.05),
     Finish("silver paint", (0.33, 0.34, 0.35), 0.40, 0.35, 0.06),
@@ -91,9 +91,28 @@ FINISHES = (
     Finish("blue paint", (0.05, 0.09, 0.16), 0.40, 0.0, 0.08),
     Finish("primer", (0.24, 0.13, 0.08), 0.60, 0.0, 0.10),
 )
-PART_COLOURS: tuple[Rgb, ...] = ((0.90, 0.20, 0.02), (0.02, 0.02, 0.02), (0.90, 0.24, 0.03), (0.25, 0.25, 0.26), (0.60, 0.61, 0.62))
-PAINTS: tuple[Rgb | None, ...] = (None, (0.85, 0.65, 0.03), (0.75, 0.75, 0.72), (0.05, 0.40, 0.09), (0.6, 0.03, 0.03), (0.04, 0.12, 0.5))
-BOLT_COLOURS: tuple[Rgb, ...] = ((0.56, 0.55, 0.52), (0.42, 0.41, 0.40), (0.60, 0.52, 0.30), (0.10, 0.10, 0.10), (0.50, 0.52, 0.54))
+PART_COLOURS: tuple[Rgb, ...] = (
+    (0.90, 0.20, 0.02),
+    (0.02, 0.02, 0.02),
+    (0.90, 0.24, 0.03),
+    (0.25, 0.25, 0.26),
+    (0.60, 0.61, 0.62),
+)
+PAINTS: tuple[Rgb | None, ...] = (
+    None,
+    (0.85, 0.65, 0.03),
+    (0.75, 0.75, 0.72),
+    (0.05, 0.40, 0.09),
+    (0.6, 0.03, 0.03),
+    (0.04, 0.12, 0.5),
+)
+BOLT_COLOURS: tuple[Rgb, ...] = (
+    (0.56, 0.55, 0.52),
+    (0.42, 0.41, 0.40),
+    (0.60, 0.52, 0.30),
+    (0.10, 0.10, 0.10),
+    (0.50, 0.52, 0.54),
+)
 
 
 def random_family(seed: int) -> Family:
@@ -105,7 +124,9 @@ def random_family(seed: int) -> Family:
     flange = float(rng.uniform(38, 60))
     path = inset_path(outline, float(rng.uniform(0.38, 0.52)) * flange)
     fasteners = along_path(path, float(rng.uniform(110, 300)))
-    return _assemble(f"family-{seed}", seed, rng, outline, fasteners, flange, float(rng.uniform(100, 280)), None, None, None)
+    return _assemble(
+        f"family-{seed}", seed, rng, outline, fasteners, flange, float(rng.uniform(100, 280)), None, None, None
+    )
 
 
 def pack_family(data: Mapping[str, Any]) -> Family:
@@ -118,7 +139,9 @@ def pack_family(data: Mapping[str, Any]) -> Family:
     parts = [(str(c["kind"]), (float(c["at_mm"][0]), float(c["at_mm"][1]))) for c in data.get("connectors", [])]
     labels = [_pair(label["at_mm"]) + _pair(label["size_mm"]) for label in data.get("labels", [])]
     fasteners = np.array(group["positions_mm"], float)
-    return _assemble(name, seed, rng, outline, fasteners, 46.0, float(data["height_mm"]), str(group["head"]), parts, labels)
+    return _assemble(
+        name, seed, rng, outline, fasteners, 46.0, float(data["height_mm"]), str(group["head"]), parts, labels
+    )
 
 
 def _pair(value: Any) -> Pair:
@@ -136,9 +159,20 @@ def _random_outline(rng: np.random.Generator, length: float, width: float) -> An
         return np.array([[-x, -y], [x * 0.4, -y], [x, -small], [x, small], [x * 0.4, y], [-x, y]])
     a, depth = x * float(rng.uniform(0.2, 0.45)), float(rng.uniform(60, 180))
     if shape == "notch":
-        return np.array([[-x, -y], [-a, -y], [-a * 0.8, -y + depth], [a * 0.8, -y + depth], [a, -y], [x, -y], [x, y], [-x, y]])
+        return np.array(
+            [[-x, -y], [-a, -y], [-a * 0.8, -y + depth], [a * 0.8, -y + depth], [a, -y], [x, -y], [x, y], [-x, y]]
+        )
     return np.array(
-        [[-x, -y], [-a, -y], [-a * 0.7, -y + depth], [x, -y + depth], [x, y - depth], [-a * 0.7, y - depth], [-a, y], [-x, y]]
+        [
+            [-x, -y],
+            [-a, -y],
+            [-a * 0.7, -y + depth],
+            [x, -y + depth],
+            [x, y - depth],
+            [-a * 0.7, y - depth],
+            [-a, y],
+            [-x, y],
+        ]
     )
 
 
@@ -210,7 +244,10 @@ def _pattern(rng: np.random.Generator, pattern: str, room: Pair) -> list[Feature
         share = float(rng.uniform(0.55, 0.95))
         turn = 0.0 if pattern == "long" else np.pi / 2
         rows = np.linspace(-0.85, 0.85, count) * across
-        return [Feature("line", (0.0, r) if pattern == "long" else (r, 0.0), (axis * share, wide / 2), turn, height) for r in rows]
+        return [
+            Feature("line", (0.0, r) if pattern == "long" else (r, 0.0), (axis * share, wide / 2), turn, height)
+            for r in rows
+        ]
     if pattern == "grid":
         nx, ny = int(rng.integers(2, 6)), int(rng.integers(2, 5))
         half = (0.72 * x / nx, 0.72 * y / ny)
@@ -225,7 +262,10 @@ def _pattern(rng: np.random.Generator, pattern: str, room: Pair) -> list[Feature
         reach = 0.8 * float(np.hypot(x, y))
         return [Feature("line", (0.0, 0.0), (reach, 15.0), s * turn, height) for s in (-1.0, 1.0)]
     if pattern == "frame":
-        return [Feature("frame", (0.0, 0.0), (x * s, y * s), 0.0, height) for s in rng.uniform(0.4, 0.9, int(rng.integers(1, 3)))]
+        return [
+            Feature("frame", (0.0, 0.0), (x * s, y * s), 0.0, height)
+            for s in rng.uniform(0.4, 0.9, int(rng.integers(1, 3)))
+        ]
     count = int(rng.integers(3, 9))
     kind = "rect" if pattern == "pads" else str(rng.choice(["round", "ring"]))
     sizes = rng.uniform(40, 170, (count, 2))

@@ -17,7 +17,9 @@ def stream(seed: int, *names: str | int) -> np.random.Generator:
     return np.random.default_rng([seed & 0x7FFFFFFF, key])
 
 
-def fbm(rng: np.random.Generator, shape: tuple[int, int], cell_px: float, octaves: int = 4, gain: float = 0.55) -> Field:
+def fbm(
+    rng: np.random.Generator, shape: tuple[int, int], cell_px: float, octaves: int = 4, gain: float = 0.55
+) -> Field:
     """Smooth noise of about zero mean and unit deviation, `cell_px` being the size of its largest blobs."""
     total = np.zeros(shape, np.float32)
     weight = 1.0

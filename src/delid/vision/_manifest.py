@@ -144,7 +144,9 @@ class Manifest(_Strict):
     def _complete_for_task(self) -> Manifest:
         names = {spec.name for spec in self.outputs}
         if self.task == "pack_damage":
-            _require(names >= {"embedding", "damage_heat", "severity"}, "outputs must be embedding, damage_heat, severity")
+            _require(
+                names >= {"embedding", "damage_heat", "severity"}, "outputs must be embedding, damage_heat, severity"
+            )
             _require(self.thresholds.pack is not None, "thresholds.pack is missing")
             damage = self.thresholds.damage
             _require(damage is not None and set(damage) == set(DAMAGE_KINDS), "thresholds.damage must name every kind")

@@ -1,0 +1,104 @@
+"""Light: a procedural surrounding, three lamps (some of them raking), all decided by a seed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ._noise import fbm, stream
+
+Vec = tuple[float, float, float]
+LAMPS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Lamp:
+    """A rectangular lamp at a place, facing a target; `radiance` is linear RGB."""
+
+    at_mm: Vec
+    target_mm: Vec
+    size_mm: tuple[float, float]
+    radiance: Vec
+
+
+@dataclass(frozen=True, slots=True)
+class Light:
+    """`hdri` names a picture of a real surrounding to use instead of the procedural one."""
+
+    seed: int
+    ambient: float
+    warmth: float
+    lamps: tuple[Lamp, Lamp, Lamp]
+    hdri: str | None = None
+
+
+def colour_of(warmth: float) -> NDArray[np.float32]:
+    """White balance left over by the camera: -1 bluish, +1 yellowish."""
+    return np.array([1 + 0.16 * warmth, 1.0, 1 - 0.22 * warmth], np.float32)
+
+
+def raking_lamp(
+    heading_rad: float, elevation_rad: float, distance_mm: float, power: float, warmth: float, aim: Vec
+) -> Lamp:
+    """A bar lamp low over the lid: what makes dents and swellings throw shadows."""
+    c, s = np.cos(heading_rad), np.sin(heading_rad)
+    flat = distance_mm * np.cos(elevation_rad)
+    at = (float(flat * c), float(flat * s), float(distance_mm * np.sin(elevation_rad)) + 40.0)
+    rgb = colour_of(warmth) * power
+    return Lamp(at, aim, (900.0, 160.0), (float(rgb[0]), float(rgb[1]), float(rgb[2])))
+
+
+def random_light(rng: np.random.Generator, extent_mm: tuple[float, float], hdri: str | None = None) -> Light:
+    """Soft, raking or mixed; five pictures in six have a raking lamp, damaged or not."""
+    raking = rng.random() < 0.84
+    ambient = float(rng.uniform(0.05, 0.32) if raking else rng.uniform(0.5, 1.2))
+    warmth = float(rng.normal(0, 0.4))
+    reach = float(np.hypot(*extent_mm))
+    heading = float(rng.uniform(0, 2 * np.pi))
+    lamps = []
+    for k in range(LAMPS):
+        if raking and k < 1 + int(rng.random() < 0.25):
+            power = float(rng.uniform(90, 240)) if k == 0 else float(rng.uniform(10, 60))
+            elevation = float(rng.uniform(0.12, 0.36))
+            lamps.append(
+                raking_lamp(
+                    heading + k * float(rng.uniform(1.2, 3.2)),
+                    elevation,
+                    reach + float(rng.uniform(450, 1100)),
+                    power,
+                    warmth,
+                    (0.0, 0.0, 0.0),
+                )
+            )
+            continue
+        at = (float(rng.uniform(-2200, 2200)), float(rng.uniform(-1800, 1800)), float(rng.uniform(2700, 3600)))
+        power = float(rng.uniform(0, 6)) * (0.5 if raking else 1.6)
+        rgb = colour_of(warmth + float(rng.normal(0, 0.2))) * power
+        size = (float(rng.uniform(400, 1600)), float(rng.uniform(120, 600)))
+        lamps.append(Lamp(at, (0.0, 0.0, 0.0), size, (float(rgb[0]), float(rgb[1]), float(rgb[2]))))
+    return Light(int(rng.integers(2**31)), ambient, warmth, (lamps[0], lamps[1], lamps[2]), hdri)
+
+
+def surroundings(light: Light) -> NDArray[np.float32]:
+    """A hall as seen from the pack: 64 x 128 linear RGB, latitude from above (row 0) to below."""
+    rng = stream(light.seed, "hall")
+    rows, cols = 64, 128
+    up = np.linspace(1, -1, rows, dtype=np.float32)[:, None]
+    walls = 0.35 + 0.10 * fbm(rng, (rows, cols), 24, 4)
+    level = np.where(up > 0.45, 0.55, np.where(up > -0.05, walls, 0.16)).astype(np.float32)
+    picture = level[..., None] * (1 + 0.08 * rng.standard_normal(3).astype(np.float32))
+    for _ in range(int(rng.integers(3, 9))):  # panels and tubes under the ceiling
+        x, y = int(rng.integers(cols)), int(rng.integers(2, 20))
+        w, h = int(rng.integers(3, 26)), int(rng.integers(1, 5))
+        cv2.rectangle(picture, (x, y), (x + w, y + h), tuple(float(v) for v in rng.uniform(3, 12) * colour_of(0.3)), -1)
+    for _ in range(int(rng.integers(0, 4))):  # windows and doors
+        x, w = int(rng.integers(cols)), int(rng.integers(4, 18))
+        cv2.rectangle(picture, (x, 20), (x + w, 31), tuple(float(v) for v in rng.uniform(1.5, 7) * colour_of(-0.7)), -1)
+    for _ in range(int(rng.integers(3, 12))):  # machines, shelves, people: dark shapes at the horizon
+        x, w, top = int(rng.integers(cols)), int(rng.integers(2, 14)), int(rng.integers(22, 31))
+        cv2.rectangle(picture, (x, top), (x + w, 36), tuple(float(v) for v in rng.uniform(0.02, 0.3, 3)), -1)
+    picture = cv2.GaussianBlur(picture, (0, 0), 0.7)
+    return np.asarray(np.clip(picture * colour_of(light.warmth) * light.ambient, 0, None), np.float32)

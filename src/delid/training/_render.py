@@ -1,0 +1,266 @@
+"""A scene to linear light and geometry, by Mitsuba 3 with denoising.
+
+Three shapes (floor, lid, everything else) and four lights, always: the same structure lets the renderer reuse its
+compiled kernels from picture to picture.
+"""
+
+from __future__ import annotations
+
+import ctypes.util
+import glob
+import os
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._damage import Surface
+from ._family import Family
+from ._fasteners import add_fastener
+from ._floor import SIDE_MM, floor_texture
+from ._lid import Grid, LidMesh, lid_mesh, lid_surface
+from ._light import Lamp, surroundings
+from ._mesh import Bag, Paint, Pose, add_box
+from ._noise import Field, stream
+from ._parts import add_body, add_clutter, add_part
+from ._scene import Camera, Scene
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """Linear colour and world position (mm) of each pixel; damage masks on the lid's texture grid."""
+
+    linear: NDArray[np.float32]
+    position_mm: NDArray[np.float32]
+    masks: tuple[NDArray[np.bool_], ...]
+    texture: Surface
+    grid: Grid
+    heights: Field
+
+
+def find_llvm() -> str | None:
+    """The newest LLVM library of the system; the renderer needs version 16 or later."""
+    given = os.environ.get("DRJIT_LIBLLVM_PATH")
+    if given:
+        return given
+    places = [
+        "/usr/lib/*/libLLVM*.so*",
+        "/usr/lib/llvm-*/lib/libLLVM*.so*",
+        "/usr/lib64/libLLVM*.so*",
+        "/opt/homebrew/opt/llvm/lib/libLLVM*.dylib",
+    ]
+    best: tuple[int, str] | None = None
+    for path in (p for place in places for p in glob.glob(place)):
+        name = os.path.basename(path)
+        numbers = [int(part) for part in name.replace("-", ".").split(".") if part.isdigit()]
+        if numbers and numbers[0] >= 16 and (best is None or numbers[0] > best[0]):
+            best = (numbers[0], path)
+    return best[1] if best else ctypes.util.find_library("LLVM")
+
+
+@cache
+def _mitsuba() -> Any:
+    library = find_llvm()
+    if library:
+        os.environ["DRJIT_LIBLLVM_PATH"] = library
+    import mitsuba as mi
+
+    mi.set_variant("llvm_ad_rgb")
+    return mi
+
+
+def render(scene: Scene) -> Rendered:
+    """Build, render and denoise one scene."""
+    mi = _mitsuba()
+    detail = scene.detail
+    mesh, grid, heights = lid_mesh(scene.family, scene.damages, detail.mesh_mm)
+    texture, masks = lid_surface(scene.family, scene.damages, scene.wear, grid, detail.texture_mm)
+    bag = _small_things(scene, mesh, grid, heights)
+    world = mi.load_dict(
+        {
+            "type": "scene",
+            "sensor": _sensor(mi, scene.camera),
+            "floor": _floor(mi, scene),
+            "lid": _lid(mi, mesh, texture),
+            "things": _things(mi, bag),
+            "surroundings": _surroundings(mi, scene),
+            **{f"lamp{k}": _lamp(mi, lamp) for k, lamp in enumerate(scene.light.lamps)},
+        }
+    )
+    linear, position = _trace(mi, world, scene)
+    return Rendered(linear, position, tuple(masks), texture, grid, heights)
+
+
+def _small_things(scene: Scene, mesh: LidMesh, grid: Grid, heights: Field) -> Bag:
+    bag = Bag()
+    family = scene.family
+    add_body(bag, family, stream(scene.seed, "body"))
+    add_clutter(bag, family, scene.floor_mm, scene.clutter, stream(scene.seed, "clutter"))
+    if scene.lid_off:
+        _open_tray(bag, family)
+    else:
+        for number, part in enumerate(family.parts):
+            add_part(bag, part, _height_at(grid, heights, part.at_mm), stream(scene.seed, "part", number))
+    for fastener in scene.fasteners:
+        z = -5.0 if scene.lid_off else _height_at(grid, heights, fastener.at_mm)
+        add_fastener(bag, fastener, z)
+    return bag
+
+
+def _height_at(grid: Grid, heights: Field, at: tuple[float, float]) -> float:
+    col = min(max(round((at[0] - grid.x0) / grid.step_mm), 0), grid.cols - 1)
+    row = min(max(round((at[1] - grid.y0) / grid.step_mm), 0), grid.rows - 1)
+    return float(heights[row, col])
+
+
+def _open_tray(bag: Bag, family: Family) -> None:
+    extent = np.abs(np.array(family.outline_mm)).max(axis=0) - 60
+    case, pole = Paint((0.33, 0.34, 0.35), 0.4, 0.6), Paint((0.85, 0.2, 0.02), 0.5)
+    for x in np.linspace(-0.82, 0.82, 6) * extent[0]:
+        for y in (-0.46, 0.46):
+            at = Pose((float(x), float(y * extent[1]), -family.height_mm + 6))
+            size = (float(extent[0]) * 0.28, float(extent[1]) * 0.84, family.height_mm * 0.75)
+            add_box(bag, at, size, case, 5.0)
+            add_box(
+                bag,
+                Pose((float(x), float(y * extent[1]), at.at[2] + size[2])),
+                (size[0] * 0.12, size[1] * 0.8, 9.0),
+                pole,
+                2.0,
+            )
+
+
+def _sensor(mi: Any, camera: Camera) -> dict[str, Any]:
+    matrix = np.eye(4)
+    turn = np.array(camera.axes)
+    matrix[:3, 0], matrix[:3, 1], matrix[:3, 2], matrix[:3, 3] = -turn[:, 0], -turn[:, 1], turn[:, 2], camera.at_mm
+    return {
+        "type": "perspective",
+        "fov": float(2 * np.degrees(np.arctan(camera.width_px / 2 / camera.focal_px))),
+        "fov_axis": "x",
+        "near_clip": 10.0,
+        "far_clip": 60000.0,
+        "principal_point_offset_x": (camera.cx_px + 0.5) / camera.width_px - 0.5,
+        "principal_point_offset_y": (camera.cy_px + 0.5) / camera.height_px - 0.5,
+        "to_world": mi.ScalarTransform4f(matrix),
+        "film": {
+            "type": "hdrfilm",
+            "width": camera.width_px,
+            "height": camera.height_px,
+            "pixel_format": "rgb",
+            "component_format": "float32",
+            "rfilter": {"type": "box"},
+        },
+        "sampler": {"type": "independent"},
+    }
+
+
+def _bitmap(mi: Any, data: NDArray[np.float32]) -> dict[str, Any]:
+    picture = data if data.ndim == 3 else data[..., None]
+    return {
+        "type": "bitmap",
+        "bitmap": mi.Bitmap(np.ascontiguousarray(picture, np.float32)),
+        "raw": True,
+        "wrap_mode": "clamp",
+    }
+
+
+def _principled(colour: Any, rough: Any, metal: Any) -> dict[str, Any]:
+    bsdf = {"type": "principled", "base_color": colour, "roughness": rough, "metallic": metal, "specular": 0.5}
+    return {"type": "twosided", "bsdf": bsdf}
+
+
+def _floor(mi: Any, scene: Scene) -> dict[str, Any]:
+    rgb, rough = floor_texture(scene.floor_kind, scene.seed)
+    place = mi.ScalarTransform4f().translate([0, 0, scene.floor_mm]).scale([SIDE_MM / 2, SIDE_MM / 2, 1])
+    return {"type": "rectangle", "to_world": place, "bsdf": _principled(_bitmap(mi, rgb), _bitmap(mi, rough), 0.0)}
+
+
+def _lid(mi: Any, mesh: LidMesh, texture: Surface) -> Any:
+    bsdf = _principled(_bitmap(mi, texture.rgb), _bitmap(mi, texture.rough), _bitmap(mi, texture.metal))
+    return _mesh_object(mi, "lid", mesh.points, mesh.faces, None, bsdf, {"vertex_texcoords": mesh.uv})
+
+
+def _things(mi: Any, bag: Bag) -> Any:
+    points, normals, faces, paint = bag.frozen()
+    names = ("vertex_rgb", "vertex_rough", "vertex_metal")
+    colour, rough, metal = ({"type": "mesh_attribute", "name": name} for name in names)
+    bsdf = _principled(colour, rough, metal)
+    extra = {"vertex_rgb": paint[:, :3], "vertex_rough": paint[:, 3:4], "vertex_metal": paint[:, 4:5]}
+    return _mesh_object(mi, "things", points, faces, normals, bsdf, extra)
+
+
+def _mesh_object(
+    mi: Any, name: str, points: Any, faces: Any, normals: Any, bsdf: dict[str, Any], extra: dict[str, Any]
+) -> Any:
+    props = mi.Properties()
+    props["bsdf"] = mi.load_dict(bsdf)
+    shape = mi.Mesh(
+        name,
+        len(points),
+        len(faces),
+        has_vertex_normals=True,
+        has_vertex_texcoords="vertex_texcoords" in extra,
+        props=props,
+    )
+    for key, value in extra.items():
+        if key != "vertex_texcoords":
+            shape.add_attribute(key, value.shape[1], np.ascontiguousarray(value, np.float32).ravel())
+    params = mi.traverse(shape)
+    params["vertex_positions"] = np.ascontiguousarray(points, np.float32).ravel()
+    params["faces"] = np.ascontiguousarray(faces, np.uint32).ravel()
+    if "vertex_texcoords" in extra:
+        params["vertex_texcoords"] = np.ascontiguousarray(extra["vertex_texcoords"], np.float32).ravel()
+    params["vertex_normals"] = (
+        smooth_normals(points, faces) if normals is None else np.ascontiguousarray(normals, np.float32)
+    ).ravel()
+    params.update()
+    return shape
+
+
+def smooth_normals(points: NDArray[np.float32], faces: NDArray[np.uint32]) -> NDArray[np.float32]:
+    """Corner normals as the mean of the faces around, weighted by area."""
+    a, b, c = points[faces[:, 0]], points[faces[:, 1]], points[faces[:, 2]]
+    flat = np.cross(b - a, c - a)
+    total = np.stack(
+        [sum(np.bincount(faces[:, k], flat[:, axis], len(points)) for k in range(3)) for axis in range(3)], axis=1
+    )
+    total /= np.linalg.norm(total, axis=1, keepdims=True) + 1e-9
+    return np.ascontiguousarray(total, np.float32)
+
+
+def _surroundings(mi: Any, scene: Scene) -> dict[str, Any]:
+    turn = mi.ScalarTransform4f().rotate([1, 0, 0], 90)
+    if scene.light.hdri is None:
+        return {"type": "envmap", "bitmap": mi.Bitmap(surroundings(scene.light)), "to_world": turn}
+    return {"type": "envmap", "filename": scene.light.hdri, "scale": scene.light.ambient, "to_world": turn}
+
+
+def _lamp(mi: Any, lamp: Lamp) -> dict[str, Any]:
+    place = mi.ScalarTransform4f().look_at(origin=list(lamp.at_mm), target=list(lamp.target_mm), up=[0, 0.01, 1])
+    size = mi.ScalarTransform4f().scale([lamp.size_mm[0] / 2, lamp.size_mm[1] / 2, 1])
+    return {
+        "type": "rectangle",
+        "to_world": place @ size,
+        "emitter": {"type": "area", "radiance": {"type": "rgb", "value": [max(v, 1e-4) for v in lamp.radiance]}},
+    }
+
+
+def _trace(mi: Any, world: Any, scene: Scene) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    from mitsuba_oidn import denoise
+
+    seed = scene.seed & 0xFFFF
+    path = mi.load_dict({"type": "path", "max_depth": 5, "rr_depth": 4})
+    colour = np.nan_to_num(np.array(mi.render(world, integrator=path, spp=scene.detail.samples, seed=seed), np.float32))
+    guide = mi.load_dict({"type": "aov", "aovs": "albedo:albedo,normal:sh_normal,place:position"})
+    layers = np.nan_to_num(
+        np.array(mi.render(world, integrator=guide, spp=scene.detail.guide_samples, seed=seed + 1), np.float32)
+    )
+    layers = layers[..., -9:]
+    albedo = np.ascontiguousarray(np.clip(layers[..., :3], 0, 1))
+    normal = np.ascontiguousarray(layers[..., 3:6])
+    colour = np.ascontiguousarray(np.clip(colour[..., :3], 0, 200))
+    clean = denoise(colour, albedo=albedo, normal=normal, hdr=True)
+    return np.asarray(clean, np.float32), layers[..., 6:9]
