@@ -131,6 +131,7 @@ class Step:
         targets: fastener ids the step works on.
         at_mm: where, in the robot's frame, for drawing.
         on_failure: failure kind to reactions; the n-th failure of a step takes the n-th reaction, then asks.
+        alternative: acts that do the same with the impact tool and bring the usual tool back.
         estimate_s: planned duration in seconds.
     """
 
@@ -145,6 +146,7 @@ class Step:
     checkpoint: bool = False
     at_mm: PoseMm | None = None
     on_failure: Mapping[str, tuple[Reaction, ...]] = field(default_factory=dict)
+    alternative: tuple[Act, ...] = ()
     estimate_s: float = 0.0
 
 

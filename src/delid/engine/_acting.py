@@ -1,0 +1,173 @@
+"""What each acting PackML state has to do, and what it means when that fails."""
+
+from __future__ import annotations
+
+from delid.core import CancelCommand, Command, DoMotion, Effect, MotionState, MotionVerb, Move, RunCommand, State
+
+from ._state import EngineState, Phase
+from ._turn import RUNNING, Turn
+
+ON_FAILURE: dict[State, State] = {
+    State.RESETTING: State.STOPPING,
+    State.STARTING: State.STOPPING,
+    State.COMPLETING: State.STOPPING,
+    State.HOLDING: State.ABORTING,
+    State.UNHOLDING: State.ABORTING,
+    State.SUSPENDING: State.ABORTING,
+    State.UNSUSPENDING: State.ABORTING,
+    State.STOPPING: State.ABORTING,
+    State.CLEARING: State.ABORTING,
+}
+"""Where a failed acting state leads. Aborting goes on to Aborted whatever happens, with an alarm."""
+
+PAUSING = (State.HOLDING, State.SUSPENDING)
+RESUMING = (State.UNHOLDING, State.UNSUSPENDING)
+
+
+def work_of(state: EngineState, to: State) -> tuple[Effect, ...]:
+    """The effects of an acting state, in order."""
+    rules, prefix = state.rules, f"{to.value.lower()}.{state.turns + 1}"
+
+    def motion(verb: MotionVerb, deadline_s: float) -> DoMotion:
+        return DoMotion(f"{prefix}.{verb.value}", verb, deadline_s)
+
+    def command(name: str) -> RunCommand:
+        return RunCommand(f"{prefix}.{name}", name, {}, rules.command_timeout_s)
+
+    trusted = state.motion is not None and state.motion.position_trusted
+    fault = state.motion is None or state.motion.state is MotionState.FAULT
+    moving = any(isinstance(p.effect, Move) for p in state.pending.values())
+    clear = [motion(MotionVerb.CLEAR_FAULT, rules.stop_timeout_s)] if fault else []
+    home = [] if trusted else [motion(MotionVerb.HOME, rules.home_timeout_s)]
+    park = Move(f"{prefix}.park", rules.park_mm, rules.travel_feed_mm_s, rules.move_timeout_s)
+    halt: list[Effect] = [
+        motion(MotionVerb.STOP, rules.stop_timeout_s),
+        CancelCommand(f"{prefix}.cancel", rules.stop_timeout_s),
+    ]
+    table: dict[State, list[Effect]] = {
+        State.RESETTING: [command("reset_faults"), *clear, motion(MotionVerb.ENABLE, rules.stop_timeout_s), *home],
+        State.STARTING: [command("close_clamp"), command("start_extraction"), park],
+        State.COMPLETING: [*_retraction(state, prefix), park, command("open_clamp")],
+        State.CLEARING: [command("reset_faults"), *clear],
+        State.STOPPING: halt,
+        State.ABORTING: halt,
+        **{s: [motion(MotionVerb.HOLD, rules.hold_timeout_s)] if moving else [] for s in PAUSING},
+        **{s: [motion(MotionVerb.RESUME, rules.hold_timeout_s)] if state.motion_held else [] for s in RESUMING},
+    }
+    return tuple(table.get(to, ()))
+
+
+def _retraction(state: EngineState, prefix: str) -> list[Effect]:
+    """A move straight up to the travel height, where the tool is below it."""
+    target, rules = state.last_target_mm, state.rules
+    if target is None or target[2] >= rules.safe_z_mm:
+        return []
+    up = (target[0], target[1], rules.safe_z_mm)
+    return [Move(f"{prefix}.retract", up, rules.travel_feed_mm_s, rules.move_timeout_s)]
+
+
+def enter_acting(turn: Turn, to: State, cause: str) -> None:
+    """Enter an acting state with its work laid out."""
+    work = work_of(turn.state, to)
+    turn.enter(to, cause)
+    turn.set(work=work)
+
+
+def hold(turn: Turn, cause: str) -> None:
+    """Hold the run, if it is one that can be held."""
+    if turn.state.packml in (State.STARTING, State.EXECUTE, State.UNHOLDING):
+        enter_acting(turn, State.HOLDING, cause)
+
+
+def stop(turn: Turn, cause: str) -> None:
+    """Stop in an orderly way: motion and PLC command end at once, the run is over."""
+    _halt(turn, State.STOPPING, "stopped", cause)
+
+
+def abort(turn: Turn, code: str, cause: str) -> None:
+    """Abort: as a stop, and the fault stays latched until a person clears it."""
+    turn.alarm(code, cause)
+    _halt(turn, State.ABORTING, "aborted", cause)
+
+
+def _halt(turn: Turn, to: State, outcome: str, cause: str) -> None:
+    if turn.state.packml in RUNNING:
+        turn.end_run(outcome, cause)
+    turn.forget(keep_stops=False)
+    enter_acting(turn, to, cause)
+    turn.set(question=None, current=None, queue=(), redo_act=False, motion_held=False, phase=Phase.NONE)
+    if turn.state.motion is None or not turn.state.motion.position_trusted:
+        turn.set(last_target_mm=None)
+
+
+def fail_acting(turn: Turn, effect: Effect, words: str) -> None:
+    """An effect of an acting state failed."""
+    now_in = turn.state.packml
+    what = getattr(effect, "id", "").rsplit(".", 1)[-1].replace("_", " ")
+    text = f"{now_in.value}: {what} was not confirmed: {words}"
+    if now_in is State.ABORTING:
+        turn.alarm(
+            f"abort.{what.replace(' ', '_')}", f"{text}. Use the cell's hardwired emergency stop if it still moves."
+        )
+        return
+    to = ON_FAILURE.get(now_in)
+    if to is State.STOPPING:
+        turn.alarm(f"{now_in.value.lower()}.failed", text)
+        stop(turn, text)
+    elif to is State.ABORTING:
+        abort(turn, f"{now_in.value.lower()}.failed", text)
+
+
+def acting_done(turn: Turn) -> bool:
+    """Go on with the work of an acting state; True when the state changed."""
+    state = turn.state
+    if state.packml in (State.STOPPING, State.ABORTING) and state.work:
+        for effect in state.work:  # motion and PLC are told at once, neither waits for the other
+            turn.emit(effect)
+        turn.set(work=())
+        return False
+    if state.packml in PAUSING:
+        return _pause(turn)
+    if state.pending and state.packml not in RESUMING:
+        return False
+    if state.packml in RESUMING and turn.awaiting(DoMotion):
+        return False
+    if state.work:
+        turn.set(work=state.work[1:])
+        turn.emit(state.work[0])
+        return False
+    if state.packml is State.COMPLETING:
+        turn.end_run(_outcome(state), "all steps done")
+    if state.packml in RESUMING:
+        _shift_deadlines(turn)
+    turn.finish_acting()
+    return True
+
+
+def _pause(turn: Turn) -> bool:
+    """Holding ends when the robot stands and no command or look is under way; a held move stays awaited."""
+    if turn.state.work:
+        turn.emit(turn.state.work[0])
+        turn.set(work=(), motion_held=True)
+        return False
+    if any(not isinstance(p.effect, Move) for p in turn.state.pending.values()):
+        return False
+    turn.finish_acting()
+    return True
+
+
+def _shift_deadlines(turn: Turn) -> None:
+    """Waits that began before a hold get a full time again."""
+    rules = turn.state.rules
+    pending = {
+        k: type(p)(p.effect, max(p.due_s, turn.now_s + rules.move_timeout_s)) for k, p in turn.state.pending.items()
+    }
+    turn.set(pending=pending, motion_held=False)
+
+
+def _outcome(state: EngineState) -> str:
+    last = state.plan.steps[-1].do.value if state.plan and state.plan.steps else ""
+    return "quarantined" if last == "quarantine" else "dismantled"
+
+
+COMMAND_CAUSE = {command: f"operator: {command.value}" for command in Command}

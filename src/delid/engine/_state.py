@@ -1,0 +1,187 @@
+"""The engine's state: one frozen value that says everything the reducer knows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from delid.config import Cell
+from delid.core import (
+    Act,
+    Assessment,
+    Condition,
+    Decision,
+    Effect,
+    MotionReported,
+    Plan,
+    PoseMm,
+    Question,
+    Reaction,
+    Scalar,
+    State,
+    Step,
+)
+
+
+class Phase(StrEnum):
+    """What Execute is busy with."""
+
+    NONE = "none"
+    LOOKING = "looking"
+    DECIDING = "deciding"
+    WORKING = "working"
+
+
+class StepStatus(StrEnum):
+    TODO = "todo"
+    ACTIVE = "active"
+    DONE = "done"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the cell file fixes for the whole life of the process."""
+
+    travel_feed_mm_s: float
+    approach_feed_mm_s: float
+    safe_z_mm: float
+    park_mm: PoseMm
+    frames: int
+    contact_voltage_v: float
+    temperature_c: float
+    gas_ppm: float
+    tags_max_age_s: float = 1.0
+    hold_timeout_s: float = 3.0
+    stop_timeout_s: float = 3.0
+    home_timeout_s: float = 60.0
+    command_timeout_s: float = 15.0
+    move_timeout_s: float = 60.0
+    look_timeout_s: float = 20.0
+    decide_timeout_s: float = 30.0
+    empty_confidence: float = 0.6
+    """A hole counts as empty only when the fused look is at least this sure; below it a person is asked."""
+
+    @classmethod
+    def of(cls, cell: Cell) -> Rules:
+        motion, limits = cell.spec.motion, cell.spec.limits
+        return cls(
+            travel_feed_mm_s=motion.travel_feed_mm_s,
+            approach_feed_mm_s=motion.approach_feed_mm_s,
+            safe_z_mm=motion.safe_z_mm,
+            park_mm=motion.park_mm,
+            frames=cell.spec.cameras[0].frames,
+            contact_voltage_v=limits.contact_voltage_v,
+            temperature_c=limits.temperature_c,
+            gas_ppm=limits.gas_ppm,
+            hold_timeout_s=motion.hold_timeout_s,
+            home_timeout_s=motion.home_timeout_s,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    up: bool
+    detail: str = ""
+    since_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """Latched until a person clears it."""
+
+    code: str
+    text: str
+    since_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """An effect whose end is awaited, with the backstop time after which it counts as failed."""
+
+    effect: Effect
+    due_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What became of one step."""
+
+    status: StepStatus = StepStatus.TODO
+    detail: str = ""
+    values: Mapping[str, Scalar] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Current:
+    """The step being worked on: which acts, which one, and what comes after a retraction."""
+
+    step: Step
+    acts: tuple[Act, ...]
+    index: int = 0
+    attempt: int = 1
+    act_id: str = ""
+    """Id of the running act's effect; empty while no effect is out."""
+    act_since_s: float = 0.0
+    values: Mapping[str, Scalar] = field(default_factory=dict)
+    reaction: Reaction | None = None
+    """Set while the tool is being retracted after a failure: what to do then."""
+    failure: str = ""
+    failure_detail: str = ""
+    failed_targets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EngineState:
+    """Everything the reducer knows. Nothing else influences a decision."""
+
+    rules: Rules
+    now_s: float
+    packml: State = State.STOPPED
+    packml_since_s: float = 0.0
+    phase: Phase = Phase.NONE
+    turns: int = 0
+    """Counts transitions; part of effect ids, so that each id is used once."""
+    links: Mapping[str, Link] = field(default_factory=dict)
+    tags: Mapping[str, Scalar] = field(default_factory=dict)
+    tags_at_s: float | None = None
+    motion: MotionReported | None = None
+    pending: Mapping[str, Pending] = field(default_factory=dict)
+    work: tuple[Effect, ...] = ()
+    """What an acting state still has to do, in order."""
+    assessment: Assessment | None = None
+    decision: Decision | None = None
+    plan: Plan | None = None
+    queue: tuple[Step, ...] = ()
+    current: Current | None = None
+    progress: Mapping[str, Progress] = field(default_factory=dict)
+    attempts: Mapping[str, int] = field(default_factory=dict)
+    """Step key to the number of times it was begun; part of effect ids."""
+    failures: Mapping[str, int] = field(default_factory=dict)
+    """``key/kind`` to the number of failures so far."""
+    excluded: tuple[str, ...] = ()
+    assume_pack: str | None = None
+    question: Question | None = None
+    alarms: tuple[Alarm, ...] = ()
+    motion_held: bool = False
+    redo_act: bool = False
+    """The running act was interrupted and is submitted again when the run goes on."""
+    last_target_mm: PoseMm | None = None
+    outcome: str = ""
+    unfinished_run: str | None = None
+
+    @property
+    def permissives(self) -> tuple[Condition, ...]:
+        """What must hold for a contact step: the recipe's permissives and the cell's own voltage limit."""
+        own = Condition("pack_voltage_v", below=self.rules.contact_voltage_v, max_age_s=self.rules.tags_max_age_s)
+        return (*(self.plan.permissives if self.plan else ()), own)
+
+    def tags_age_s(self) -> float | None:
+        return None if self.tags_at_s is None else self.now_s - self.tags_at_s
+
+
+def initial(cell: Cell, at_s: float) -> EngineState:
+    """The state of a process that has just started: nothing is known, nothing moves."""
+    return EngineState(rules=Rules.of(cell), now_s=at_s, packml_since_s=at_s)

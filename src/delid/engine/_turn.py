@@ -1,0 +1,99 @@
+"""One turn of the reducer: a draft of the next state and the effects it asks for."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from delid.core import ACTING_DONE, Effect, Look, Move, Record, RunCommand, State
+
+from ._state import Alarm, EngineState, Pending, Phase
+
+RUNNING = frozenset(
+    {
+        State.STARTING,
+        State.EXECUTE,
+        State.HOLDING,
+        State.HELD,
+        State.UNHOLDING,
+        State.SUSPENDING,
+        State.SUSPENDED,
+        State.UNSUSPENDING,
+        State.COMPLETING,
+    }
+)
+"""States of a run in progress."""
+
+MARGIN_S = 2.0
+"""How long after a driver's own deadline the engine gives up waiting for its report."""
+
+
+class Turn:
+    """A mutable draft over the frozen state; only the reducer's functions see it."""
+
+    def __init__(self, state: EngineState, at_s: float) -> None:
+        self.state = dataclasses.replace(state, now_s=max(state.now_s, at_s))
+        self.effects: list[Effect] = []
+
+    @property
+    def now_s(self) -> float:
+        return self.state.now_s
+
+    def set(self, **changes: Any) -> None:
+        self.state = dataclasses.replace(self.state, **changes)
+
+    def record(self, kind: str, /, **data: object) -> None:
+        self.effects.append(Record(kind, data))
+
+    def emit(self, effect: Effect) -> None:
+        """Ask for an effect and await its end; Records are never awaited."""
+        self.effects.append(effect)
+        if isinstance(effect, Record):
+            return
+        limit_s = getattr(effect, "deadline_s", self.state.rules.decide_timeout_s)
+        pending = dict(self.state.pending)
+        pending[effect.id] = Pending(effect, self.now_s + limit_s + MARGIN_S)
+        self.set(pending=pending)
+        if isinstance(effect, Move):
+            self.set(last_target_mm=effect.to_mm)
+
+    def settle(self, effect_id: str) -> Pending | None:
+        """Take an effect off the list of awaited ones; None if it was not awaited."""
+        pending = dict(self.state.pending)
+        found = pending.pop(effect_id, None)
+        self.set(pending=pending)
+        return found
+
+    def forget(self, keep_stops: bool = True) -> None:
+        """Stop awaiting everything that moves, works or looks; what still arrives is late and ignored."""
+        awaited = (Move, RunCommand, Look)
+        self.set(
+            pending={k: p for k, p in self.state.pending.items() if keep_stops and not isinstance(p.effect, awaited)}
+        )
+
+    def awaiting(self, *kinds: type) -> bool:
+        return any(isinstance(p.effect, kinds) for p in self.state.pending.values())
+
+    def enter(self, to: State, cause: str) -> None:
+        """Change the PackML state; acting states get their work from the acting table."""
+        self.record("transition", **{"from": self.state.packml.value, "to": to.value, "cause": cause})
+        self.set(packml=to, packml_since_s=self.now_s, turns=self.state.turns + 1, work=())
+
+    def finish_acting(self) -> None:
+        """The work of the acting state is confirmed done."""
+        self.enter(ACTING_DONE[self.state.packml], "done")
+
+    def alarm(self, code: str, text: str) -> None:
+        """Latch an alarm; the same code is latched once."""
+        if any(a.code == code for a in self.state.alarms):
+            return
+        self.set(alarms=(*self.state.alarms, Alarm(code, text, self.now_s)))
+        self.record("alarm", code=code, text=text)
+
+    def end_run(self, outcome: str, reason: str) -> None:
+        """Note how the run ended; the first word counts."""
+        if self.state.outcome:
+            return
+        self.set(outcome=outcome, phase=Phase.NONE)
+        done = sum(p.status.value == "done" for p in self.state.progress.values())
+        self.record("end", outcome=outcome, reason=reason, steps_done=done, steps=len(self.state.progress))

@@ -1,0 +1,279 @@
+"""What happens: a pure function from state and event to the next state and the effects it asks for.
+
+No clock, socket, file or randomness: time comes with the events. The tables it reads are the PackML table (core),
+the acting table (_acting), the interlock table (_interlocks) and the recipe's reactions (in the plan).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from delid.core import (
+    ACTING_DONE,
+    COMMANDED,
+    Answered,
+    Command,
+    Decide,
+    Decided,
+    Effect,
+    Event,
+    Finished,
+    LinkChanged,
+    Look,
+    Looked,
+    MotionReported,
+    OperatorCommanded,
+    PackStatus,
+    Question,
+    Refusal,
+    Started,
+    State,
+    TagsRead,
+    Ticked,
+)
+
+from . import _acting as acting
+from . import _steps as steps
+from ._interlocks import Response, checklist, start_checklist, violated
+from ._state import EngineState, Link, Phase, Progress
+from ._turn import Turn
+
+
+def step(state: EngineState, event: Event) -> tuple[EngineState, tuple[Effect, ...]]:
+    """Take one event; returns the next state and the effects to perform, in order."""
+    turn = Turn(state, event.at_s)
+    _HANDLERS[type(event)](turn, event)
+    _expire(turn)
+    _watch_interlocks(turn)
+    _advance(turn)
+    return turn.state, tuple(turn.effects)
+
+
+# --- events -------------------------------------------------------------------------------------------------------
+
+
+def _started(turn: Turn, event: Started) -> None:
+    if event.unfinished_run is None:
+        return
+    where = f" at {event.unfinished_step}" if event.unfinished_step else ""
+    turn.set(unfinished_run=event.unfinished_run)
+    turn.alarm("run.unfinished", f"Run {event.unfinished_run} broke off{where}. The cell looks again before it works.")
+    turn.enter(State.ABORTED, "the last run has no end")
+
+
+def _commanded(turn: Turn, event: OperatorCommanded) -> None:
+    state, command = turn.state, event.command
+    to = COMMANDED.get((state.packml, command))
+    reasons = [f"not possible in {state.packml.value}"] if to is None else _refusals(state, command)
+    turn.record("command", command=command.value, by=event.by, accepted=not reasons, reasons=reasons)
+    if reasons or to is None:
+        return
+    cause = f"{event.by}: {command.value}"
+    if command is Command.STOP:
+        acting.stop(turn, cause)
+    elif command is Command.ABORT:
+        acting.abort(turn, "operator.abort", cause)
+    else:
+        if command in (Command.RESET, Command.CLEAR, Command.UNHOLD):
+            turn.set(alarms=())
+        if command is Command.RESET:
+            _forget_run(turn)
+        acting.enter_acting(turn, to, cause)
+
+
+def _refusals(state: EngineState, command: Command) -> list[str]:
+    """Why a command that the table allows is refused all the same."""
+    if command is Command.RESET:
+        return [f"{name}: {why}" for name, ok, why in checklist(state) if not ok]
+    if command is Command.START:
+        return [f"{name}: {why}" for name, ok, why in start_checklist(state) if not ok]
+    if command is Command.UNHOLD:
+        asked = ["answer the question first"] if state.question is not None else []
+        return asked + [f"{name}: {why}" for name, ok, why in start_checklist(state) if not ok]
+    return []
+
+
+def _forget_run(turn: Turn) -> None:
+    turn.set(
+        phase=Phase.NONE, assessment=None, decision=None, plan=None, queue=(), current=None, progress={}, attempts={},
+        failures={}, excluded=(), assume_pack=None, question=None, outcome="", unfinished_run=None, redo_act=False,
+    )  # fmt: skip
+
+
+def _answered(turn: Turn, event: Answered) -> None:
+    state, question = turn.state, turn.state.question
+    fits = question is not None and question.id == event.question_id and event.answer in question.answers
+    accepted = fits and state.packml is State.HELD
+    turn.record("answer", id=event.question_id, answer=event.answer, by=event.by, accepted=accepted)
+    if not accepted:
+        return
+    turn.set(question=None)
+    if state.current is not None:
+        steps.on_answer(turn, event.answer)
+    else:
+        _answer_about_pack(turn, event.answer)
+    if turn.state.packml is State.HELD and turn.state.question is None:
+        acting.enter_acting(turn, State.UNHOLDING, f"{event.by}: answered {event.answer!r}")
+
+
+def _answer_about_pack(turn: Turn, answer: str) -> None:
+    if answer == SET_ASIDE:
+        turn.end_run("set aside", "operator: no recipe fits")
+        acting.stop(turn, "operator: set aside")
+    elif answer == LOOK_AGAIN:
+        turn.set(phase=Phase.NONE, assume_pack=None)
+    else:
+        turn.set(assume_pack=answer, phase=Phase.LOOKING)
+
+
+def _link(turn: Turn, event: LinkChanged) -> None:
+    links = {**turn.state.links, event.device: Link(event.up, event.detail, turn.now_s)}
+    turn.set(links=links)
+    if not event.up and event.device == "motion":
+        turn.set(motion=None, last_target_mm=None)
+
+
+def _tags(turn: Turn, event: TagsRead) -> None:
+    turn.set(tags=dict(event.values), tags_at_s=event.at_s)
+
+
+def _reported(turn: Turn, event: MotionReported) -> None:
+    turn.set(motion=event)
+
+
+def _finished(turn: Turn, event: Finished) -> None:
+    pending = turn.settle(event.id)
+    if pending is None:
+        return  # late: what it belonged to is over
+    current = turn.state.current
+    if current is not None and current.act_id == event.id:
+        held = turn.state.packml in (State.HOLDING, State.HELD, State.UNHOLDING)
+        if held and not event.ok and event.failure in ("timeout", "not_reached", "journal"):
+            turn.set(redo_act=True)
+        else:
+            steps.on_finished(turn, event)
+    elif isinstance(pending.effect, (Look, Decide)):
+        _ask_about_pack(turn, f"{event.detail or event.failure}", ())
+    elif not event.ok:
+        acting.fail_acting(turn, pending.effect, event.detail or event.failure)
+
+
+def _looked(turn: Turn, event: Looked) -> None:
+    if turn.settle(event.id) is None:
+        return
+    if turn.state.current is not None and turn.state.current.act_id == event.id:
+        steps.on_looked(turn, event)
+        return
+    turn.set(assessment=event.assessment, phase=Phase.LOOKING)
+
+
+def _decided(turn: Turn, event: Decided) -> None:
+    if turn.settle(event.id) is None:
+        return
+    decision = event.decision
+    turn.set(decision=decision)
+    candidates = [{"recipe": c.recipe, "accepted": c.accepted, "reasons": list(c.reasons)} for c in decision.candidates]
+    if isinstance(decision.outcome, Refusal):
+        turn.record("decision", recipe=None, reasons=list(decision.outcome.reasons), candidates=candidates)
+        _ask_about_pack(turn, decision.outcome.reasons[0], decision.outcome.reasons)
+        return
+    plan = decision.outcome
+    turn.record(
+        "decision", recipe=plan.recipe, hazard=plan.hazard_class.value, candidates=candidates,
+        steps=[s.key for s in plan.steps],
+    )  # fmt: skip
+    turn.set(plan=plan, queue=plan.steps, phase=Phase.WORKING, progress={s.key: Progress() for s in plan.steps})
+
+
+def _ticked(turn: Turn, event: Ticked) -> None:
+    """Time alone: deadlines and ages are looked at after every event."""
+
+
+_HANDLERS: dict[type, Callable[[Turn, Any], None]] = {
+    Started: _started,
+    OperatorCommanded: _commanded,
+    Answered: _answered,
+    LinkChanged: _link,
+    TagsRead: _tags,
+    MotionReported: _reported,
+    Finished: _finished,
+    Looked: _looked,
+    Decided: _decided,
+    Ticked: _ticked,
+}
+
+# --- after every event --------------------------------------------------------------------------------------------
+
+
+def _expire(turn: Turn) -> None:
+    """An effect whose report never came has failed."""
+    if turn.state.packml in (State.HELD, State.SUSPENDED):
+        return  # a held move takes as long as the hold
+    for effect_id, pending in turn.state.pending.items():
+        if turn.now_s > pending.due_s and effect_id in turn.state.pending:
+            _finished(turn, Finished(turn.now_s, effect_id, False, "timeout", "no report within its time"))
+
+
+def _watch_interlocks(turn: Turn) -> None:
+    for interlock, words in violated(turn.state):
+        if interlock.reaction is Response.ABORT:
+            acting.abort(turn, interlock.code, words)
+            return
+        turn.alarm(interlock.code, words)
+        acting.hold(turn, words)
+
+
+def _advance(turn: Turn) -> None:
+    """Go on until nothing more can start without a new event."""
+    for _ in range(1000):
+        if turn.state.packml in ACTING_DONE and turn.state.packml is not State.EXECUTE:
+            if not acting.acting_done(turn):
+                return
+        elif turn.state.packml is not State.EXECUTE or not _execute(turn):
+            return
+    raise AssertionError("the reducer does not settle")
+
+
+def _execute(turn: Turn) -> bool:
+    state = turn.state
+    if state.phase is Phase.NONE:
+        turn.set(phase=Phase.LOOKING, assessment=None)
+        turn.emit(Look(f"look.{state.turns}", "identify", state.rules.frames, state.rules.look_timeout_s))
+        return False
+    if state.phase is Phase.LOOKING:
+        if turn.awaiting(Look) or state.assessment is None:
+            return False
+        turn.set(phase=Phase.DECIDING)
+        turn.emit(
+            Decide(f"decide.{state.turns}", state.assessment, dict(state.tags), state.excluded, state.assume_pack)
+        )
+        return False
+    if state.phase is Phase.DECIDING:
+        return False
+    if state.current is None and not state.queue:
+        acting.enter_acting(turn, State.COMPLETING, "all steps done")
+        return True
+    return steps.advance_steps(turn)
+
+
+# --- questions about the pack -------------------------------------------------------------------------------------
+
+LOOK_AGAIN = "look again"
+SET_ASIDE = "set aside"
+
+
+def _ask_about_pack(turn: Turn, text: str, reasons: tuple[str, ...]) -> None:
+    """No plan: a person decides. Only where two taught packs look alike may a person name one of them."""
+    seen = turn.state.assessment
+    names: tuple[str, ...] = ()
+    if seen is not None and seen.pack.status is PackStatus.AMBIGUOUS and turn.state.assume_pack is None:
+        names = tuple(c.model for c in seen.pack.candidates[:2])
+    answers = (*names, SET_ASIDE) if names else (LOOK_AGAIN, SET_ASIDE)
+    question = Question(f"q.pack.{turn.state.turns}", text, answers, reasons=reasons)
+    turn.set(question=question)
+    turn.record("question", id=question.id, text=text, answers=list(answers), step=None)
+    acting.hold(turn, "a question to the operator")
+
+
+__all__ = ["step"]
