@@ -1,0 +1,65 @@
+"""Codes on labels: QR, Data Matrix and Code 128. An unreadable label is normal; the raw text is always kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+import zxingcpp
+from numpy.typing import NDArray
+
+from delid.core import Code
+
+from ._battery_code import STANDARD, decode_battery_code
+
+BoxPx = tuple[int, int, int, int]
+SEARCH_SIDE_PX = 1600
+"""A whole frame is searched at this size at most: reading time grows with the area."""
+LABEL_MIN_SIDE_PX = 400
+"""A label's place that is smaller is enlarged twofold, which small modules need to be told apart."""
+
+_FORMATS = (zxingcpp.BarcodeFormat.QRCode, zxingcpp.BarcodeFormat.DataMatrix, zxingcpp.BarcodeFormat.Code128)
+
+
+def read_codes(image: NDArray[np.uint8], places: Sequence[BoxPx] = ()) -> tuple[Code, ...]:
+    """Every code found, each text and symbology once.
+
+    With ``places`` only these boxes are read, at full resolution and with the patient settings; without them the
+    whole frame is searched once at reduced size and with the quick settings, upright and turned, dark on light.
+    """
+    found: dict[tuple[str, str], Code] = {}
+    if places:
+        for x0, y0, x1, y1 in places:
+            _read(_enlarged(_grey(image[y0:y1, x0:x1])), found, patient=True)
+    else:
+        _read(_reduced(_grey(image)), found, patient=False)
+    return tuple(found.values())
+
+
+def _read(grey: NDArray[np.uint8], found: dict[tuple[str, str], Code], *, patient: bool) -> None:
+    formats = zxingcpp.BarcodeFormats(_FORMATS)
+    for barcode in zxingcpp.read_barcodes(grey, formats=formats, try_downscale=patient, try_invert=patient):
+        text, symbology = str(barcode.text), str(barcode.format.name)
+        decoded = decode_battery_code(text)
+        if text:
+            standard = STANDARD if decoded else None
+            found.setdefault((text, symbology), Code(text, symbology, standard, decoded))
+
+
+def _grey(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), np.uint8)
+
+
+def _enlarged(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    if max(grey.shape) >= LABEL_MIN_SIDE_PX:
+        return grey
+    return np.asarray(cv2.resize(grey, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC), np.uint8)
+
+
+def _reduced(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    ratio = SEARCH_SIDE_PX / max(grey.shape)
+    if ratio >= 1.0:
+        return grey
+    size = (max(1, round(grey.shape[1] * ratio)), max(1, round(grey.shape[0] * ratio)))
+    return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)

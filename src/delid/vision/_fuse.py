@@ -1,0 +1,121 @@
+"""Several inspections of one pack to one assessment. Disagreement is ambiguous, and ambiguous asks a person."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from delid.core import (
+    Assessment,
+    Code,
+    Damage,
+    DamageKind,
+    Fastener,
+    FastenerKind,
+    HazardLimits,
+    Inspection,
+    PackCandidate,
+    PackStatus,
+    PackVerdict,
+    hazard_class,
+)
+
+CRITICAL = frozenset({DamageKind.LEAK, DamageKind.BURN})
+"""One frame is enough for these: to miss one is worse than to look twice."""
+
+
+def fuse(inspections: Sequence[Inspection], limits: HazardLimits | None = None) -> Assessment:
+    """Fuse inspections of the same pack, taken right after one another; ValueError when there are none.
+
+    Frames that failed the quality gate count among ``frames`` but have no say; with no usable frame at all the pack
+    cannot be diagnosed and is of class C.
+    """
+    if not inspections:
+        raise ValueError("nothing to fuse: give at least one inspection")
+    usable = [i for i in inspections if i.quality.ok]
+    pack, agreeing = _fuse_pack(usable)
+    damage = _fuse_damage(usable)
+    hazard, reasons = hazard_class(damage, pack.status, limits or HazardLimits(), usable_frames=bool(usable))
+    return Assessment(
+        pack=pack,
+        damage=damage,
+        hazard_class=hazard,
+        hazard_reasons=reasons,
+        fasteners=_fuse_fasteners(usable),
+        codes=_fuse_codes(usable),
+        frames=len(inspections),
+        agreeing=agreeing,
+        sources=tuple(i.source for i in inspections),
+    )
+
+
+def _fuse_pack(usable: list[Inspection]) -> tuple[PackVerdict, int]:
+    """Known only when all usable frames name the same pack, unknown only when none names or suspects one."""
+    if not usable:
+        return PackVerdict(PackStatus.UNKNOWN, None, 0.0), 0
+    verdicts = {(i.pack.status, i.pack.model) for i in usable}
+    candidates = _mean_candidates(usable)
+    status, model = verdicts.pop() if len(verdicts) == 1 else (PackStatus.AMBIGUOUS, None)
+    agreeing = sum((i.pack.status, i.pack.model) == (status, model) for i in usable)
+    first = next((i for i in usable if i.pack.model == model and i.pack.outline_px), None)
+    confidences = [i.pack.confidence for i in usable]
+    verdict = PackVerdict(
+        status=status,
+        model=model,
+        confidence=round(sum(confidences) / len(confidences), 4),
+        candidates=candidates,
+        outline_px=first.pack.outline_px if first else (),
+    )
+    return verdict, agreeing
+
+
+def _mean_candidates(usable: list[Inspection]) -> tuple[PackCandidate, ...]:
+    scores: dict[str, list[float]] = defaultdict(list)
+    for inspection in usable:
+        for candidate in inspection.pack.candidates:
+            scores[candidate.model].append(candidate.score)
+    # a pack that a frame does not list is no candidate there, so the mean is over all usable frames
+    means = [PackCandidate(name, round(sum(values) / len(usable), 4)) for name, values in scores.items()]
+    return tuple(sorted(means, key=lambda c: (-c.score, c.model)))
+
+
+def _fuse_damage(usable: list[Inspection]) -> tuple[Damage, ...]:
+    """Kinds seen in at least half of the frames, critical kinds in any; places from the frame that saw it best."""
+    by_kind: dict[DamageKind, list[tuple[Damage, ...]]] = defaultdict(list)
+    for inspection in usable:
+        for kind in {d.kind for d in inspection.damage}:
+            by_kind[kind].append(tuple(d for d in inspection.damage if d.kind is kind))
+    fused: list[Damage] = []
+    for kind, sightings in by_kind.items():
+        if 2 * len(sightings) < len(usable) and kind not in CRITICAL:
+            continue
+        severity = max(d.severity for seen in sightings for d in seen)
+        best = max(sightings, key=lambda seen: max(d.confidence for d in seen))
+        fused.extend(Damage(kind, d.confidence, severity, d.box_px) for d in best)
+    return tuple(sorted(fused, key=lambda d: (-d.confidence, d.kind.value)))
+
+
+def _fuse_fasteners(usable: list[Inspection]) -> tuple[Fastener, ...]:
+    """Each fastener's kind by majority, weighted by confidence; doubt between frames lowers the confidence."""
+    seen: dict[str, list[Fastener]] = defaultdict(list)
+    for inspection in usable:
+        for fastener in inspection.fasteners:
+            seen[fastener.id].append(fastener)
+    fused = []
+    for name in sorted(seen):
+        votes: dict[FastenerKind, float] = defaultdict(float)
+        for fastener in seen[name]:
+            votes[fastener.kind] += fastener.confidence
+        kind = max(votes, key=lambda k: (votes[k], k.value))
+        example = next(f for f in seen[name] if f.kind is kind)
+        confidence = round(votes[kind] / len(seen[name]), 4)
+        fused.append(Fastener(name, kind, example.center_px, example.center_mm, confidence))
+    return tuple(fused)
+
+
+def _fuse_codes(usable: list[Inspection]) -> tuple[Code, ...]:
+    codes: dict[str, Code] = {}
+    for inspection in usable:
+        for code in inspection.codes:
+            codes.setdefault(code.text, code)
+    return tuple(codes.values())

@@ -1,0 +1,245 @@
+"""One frame to one Inspection: gate, models, gallery, damage, fasteners, codes, hazard class."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from delid.config import Cell, PackFile
+from delid.core import (
+    Clock,
+    ConfigError,
+    Damage,
+    Fastener,
+    Frame,
+    FrameFacts,
+    HazardLimits,
+    Inspection,
+    PackStatus,
+    PackVerdict,
+    Quality,
+    SystemClock,
+    hazard_class,
+)
+
+from ._codes import read_codes
+from ._damage import find_damage
+from ._fasteners import judge_fasteners, nominal_places
+from ._gallery import Gallery, judge_pack, load_gallery
+from ._geometry import Projection
+from ._prepare import letterbox_for, prepare, prepare_crops
+from ._quality import FrozenWatch, QualityLimits, camera_of, check_quality
+from ._session import OnnxModel, Outputs, load_model
+
+LABEL_MARGIN = 0.6
+"""Labels are stuck on by hand: their place is searched this much wider, in parts of its size on every side."""
+
+_NO_PACK = PackVerdict(PackStatus.UNKNOWN, None, 0.0)
+
+
+class Inspector:
+    """Models, gallery and calibrated cameras, ready to judge frames.
+
+    Attributes:
+        models: ``sha256:...`` of what runs, by use: pack, damage, fasteners.
+        min_fastener_confidence: below it a fastener's kind is a guess, and a person should be asked.
+    """
+
+    def __init__(
+        self,
+        pack_model: OnnxModel,
+        fastener_model: OnnxModel,
+        gallery: Gallery,
+        *,
+        packs: Mapping[str, PackFile] | None = None,
+        views: Mapping[str, Projection] | None = None,
+        limits: HazardLimits | None = None,
+        quality: QualityLimits | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self._pack_model, self._fastener_model, self._gallery = pack_model, fastener_model, gallery
+        self._packs, self._views = dict(packs or {}), dict(views or {})
+        self._limits, self._quality = limits or HazardLimits(), quality or QualityLimits()
+        self._clock = clock or SystemClock()
+        self._watch = FrozenWatch()
+        self.models = {"pack": pack_model.digest, "damage": pack_model.digest, "fasteners": fastener_model.digest}
+        threshold = fastener_model.manifest.thresholds.fasteners
+        self.min_fastener_confidence = threshold.min_confidence if threshold else 0.0
+
+    @classmethod
+    def open(
+        cls,
+        pack_damage_dir: Path | str,
+        fasteners_dir: Path | str,
+        gallery_dir: Path | str,
+        packs: Mapping[str, PackFile] | None = None,
+        *,
+        views: Mapping[str, Projection] | None = None,
+        limits: HazardLimits | None = None,
+        quality: QualityLimits | None = None,
+        threads: int = 1,
+        clock: Clock | None = None,
+    ) -> Inspector:
+        """Load and check models and gallery; raises ModelError. Without ``views`` there are no places, only kinds."""
+        pack_model = load_model(pack_damage_dir, "pack_damage", threads)
+        fastener_model = load_model(fasteners_dir, "fastener_kind", threads)
+        dim = pack_model.manifest.output("embedding").shape[-1]
+        gallery = load_gallery(gallery_dir, pack_model.manifest.sha256, int(dim))
+        return cls(
+            pack_model,
+            fastener_model,
+            gallery,
+            packs=packs,
+            views=views,
+            limits=limits,
+            quality=quality,
+            clock=clock,
+        )
+
+    @classmethod
+    def load(cls, cell: Cell, *, threads: int = 1, clock: Clock | None = None) -> Inspector:
+        """Everything that a cell names; raises ModelError, and ConfigError for a calibration that cannot be."""
+        spec = cell.spec
+        views: dict[str, Projection] = {}
+        for index, camera in enumerate(spec.cameras):
+            try:
+                views[camera.id] = Projection(camera.calibration, spec.fixture, camera.size_px)
+            except ConfigError as error:
+                findings = [f"{cell.path}:1: cameras.{index}.{f}" for f in error.findings]
+                raise ConfigError(findings, hint=error.hint, code=error.code) from error
+        return cls.open(
+            cell.resolve(spec.models.pack_damage),
+            cell.resolve(spec.models.fasteners),
+            cell.resolve(spec.models.gallery),
+            cell.packs,
+            views=views,
+            limits=spec.limits.hazard_limits(),
+            threads=threads,
+            clock=clock,
+        )
+
+    @property
+    def taught(self) -> tuple[str, ...]:
+        """Names of the packs in the gallery."""
+        return tuple(sorted(self._gallery.prototypes))
+
+    def forget_frames(self) -> None:
+        """Forget the last frame of every camera, for example before another recording."""
+        self._watch.forget()
+
+    def inspect(self, frame: Frame, pack: str | None = None, *, decode_ms: float = 0.0) -> Inspection:
+        """Judge one frame.
+
+        Args:
+            frame: its source names the camera (``overview#12``); the first camera of the cell is taken otherwise.
+            pack: look for the fasteners of this pack, whatever the frame seems to show; the verdict stays free.
+            decode_ms: time spent on decoding before, for the record.
+        """
+        laps = _Laps(self._clock)
+        view = self._view(frame)
+        with laps("preprocess"):
+            frozen = self._watch.is_frozen(frame)
+            size = view.size_px if view else None
+            quality = check_quality(frame, size_px=size, frozen=frozen, limits=self._quality)
+        if not quality.ok:
+            return self._unusable(frame, quality, laps.result(decode_ms))
+        with laps("preprocess"):
+            tensor = prepare(frame.image, self._pack_model.manifest.input)
+        with laps("infer"):
+            outputs = self._pack_model.run(tensor)
+        with laps("postprocess"):
+            damage = self._find_damage(frame, outputs)
+            verdict = self._identify(outputs)
+            place = self._packs.get(pack or verdict.model or "")
+            if view and place:
+                verdict = replace(verdict, outline_px=view.outline_px(place))
+        fasteners = self._look_at_fasteners(frame, view, place, laps) if view and place else ()
+        with laps("postprocess"):
+            codes = read_codes(frame.image, view.label_boxes_px(place, LABEL_MARGIN) if view and place else [])
+            hazard, reasons = hazard_class(damage, verdict.status, self._limits)
+        return Inspection(
+            source=frame.source,
+            frame=_facts(frame),
+            quality=quality,
+            pack=verdict,
+            damage=damage,
+            hazard_class=hazard,
+            hazard_reasons=reasons,
+            fasteners=fasteners,
+            codes=codes,
+            models=self.models,
+            timing_ms=laps.result(decode_ms),
+        )
+
+    def _view(self, frame: Frame) -> Projection | None:
+        return self._views.get(camera_of(frame)) or next(iter(self._views.values()), None)
+
+    def _identify(self, outputs: Outputs) -> PackVerdict:
+        threshold = self._pack_model.manifest.thresholds.pack
+        assert threshold is not None, "the manifest of a pack_damage model has pack thresholds"
+        return judge_pack(self._gallery.scores(outputs["embedding"][0], threshold.neighbours), threshold)
+
+    def _find_damage(self, frame: Frame, outputs: Outputs) -> tuple[Damage, ...]:
+        manifest = self._pack_model.manifest
+        height, width = frame.image.shape[:2]
+        return find_damage(
+            outputs["damage_heat"][0],
+            outputs["severity"][0],
+            manifest.output("damage_heat").labels,
+            manifest.thresholds.damage or {},
+            letterbox_for(width, height, manifest.input),
+            manifest.input,
+        )
+
+    def _look_at_fasteners(self, frame: Frame, view: Projection, pack: PackFile, laps: _Laps) -> tuple[Fastener, ...]:
+        manifest = self._fastener_model.manifest
+        with laps("preprocess"):
+            ids, robot, pixels = nominal_places(pack, view)
+            if not ids:
+                return ()
+            assert manifest.crop is not None, "the manifest of a fastener_kind model has a crop"
+            tensor = prepare_crops(frame.image, pixels, view.mm_per_px(robot), manifest.input, manifest.crop)
+        with laps("infer"):
+            kinds = self._fastener_model.run(tensor)["kind"]
+        with laps("postprocess"):
+            return judge_fasteners(ids, robot, pixels, kinds, manifest.output("kind").labels)
+
+    def _unusable(self, frame: Frame, quality: Quality, timing_ms: dict[str, float]) -> Inspection:
+        hazard, reasons = hazard_class((), PackStatus.UNKNOWN, self._limits, usable_frames=False)
+        return Inspection(
+            source=frame.source,
+            frame=_facts(frame),
+            quality=quality,
+            pack=_NO_PACK,
+            damage=(),
+            hazard_class=hazard,
+            hazard_reasons=reasons,
+            models=self.models,
+            timing_ms=timing_ms,
+        )
+
+
+class _Laps:
+    """Adds up time by stage."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._start_s = clock.now_s()
+        self._sums_s = {"preprocess": 0.0, "infer": 0.0, "postprocess": 0.0}
+
+    @contextmanager
+    def __call__(self, stage: str) -> Iterator[None]:
+        start_s = self._clock.now_s()
+        yield
+        self._sums_s[stage] += self._clock.now_s() - start_s
+
+    def result(self, decode_ms: float) -> dict[str, float]:
+        stages = {name: round(value * 1000, 3) for name, value in self._sums_s.items()}
+        total = decode_ms + (self._clock.now_s() - self._start_s) * 1000
+        return {"decode": round(decode_ms, 3), **stages, "total": round(total, 3)}
+
+
+def _facts(frame: Frame) -> FrameFacts:
+    return FrameFacts(frame.image.shape[1], frame.image.shape[0], frame.sha256)
