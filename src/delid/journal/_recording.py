@@ -1,0 +1,118 @@
+"""What a recording is: topics, header, and the facts as they are read back."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from delid.config import Cell
+from delid.core import Effect, Event, Record, Wire
+
+FORMAT = "1"
+PROFILE = "delid"
+CHUNK_BYTES = 1024 * 1024
+"""Chunks are closed and put on the disk before they grow over this; only a single larger image may."""
+
+EVENT_TOPIC = "/delid/event"
+EFFECT_TOPIC = "/delid/effect"
+RECORD_TOPIC = "/delid/record"
+WIRE_TOPIC = "/delid/wire"
+FRAME_META_TOPIC = "/delid/frame_meta"
+CAMERA_TOPIC = "/camera/"
+HEADER_NAME = "delid.header"
+LOSSES_NAME = "delid.losses"
+REPAIR_NAME = "delid.repair"
+TEXT_TYPE = "application/yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingHeader:
+    """What the run was made with.
+
+    Attributes:
+        run_id: the journal's folder name.
+        delid: version of delid.
+        cell_file: name of the cell file among ``texts``.
+        cell_sha256: digest over all configuration texts.
+        models: model name to ``sha256:...``.
+        recipes: recipe name to its SHA-256.
+        texts: configuration files, relative name to text.
+        extra: further facts, for example the onnxruntime version.
+    """
+
+    run_id: str
+    delid: str = ""
+    cell_file: str = ""
+    cell_sha256: str = ""
+    models: Mapping[str, str] = field(default_factory=dict)
+    recipes: Mapping[str, str] = field(default_factory=dict)
+    texts: Mapping[str, str] = field(default_factory=dict)
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+
+def header_of(
+    cell: Cell, run_id: str, delid: str, models: Mapping[str, str], extra: Mapping[str, str] | None = None
+) -> RecordingHeader:
+    """The header of a run of ``cell``; paths become names relative to the folder that holds all its files."""
+    paths = {os.path.abspath(name): text for name, text in cell.texts.items()}
+    base = os.path.commonpath([os.path.dirname(path) for path in paths])
+    names = {Path(os.path.relpath(path, base)).as_posix(): text for path, text in paths.items()}
+    return RecordingHeader(
+        run_id=run_id,
+        delid=delid,
+        cell_file=Path(os.path.relpath(cell.path, base)).as_posix(),
+        cell_sha256=cell.sha256,
+        models=dict(models),
+        recipes={recipe.spec.recipe: recipe.sha256 for recipe in cell.recipes},
+        texts=names,
+        extra=dict(extra or {}),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedFrame:
+    """One frame as the camera delivered it. ``encoded`` are the exact bytes (JPEG or PNG)."""
+
+    look_id: str
+    camera: str
+    captured_s: float
+    seq: int
+    source: str
+    sha256: str
+    look: str
+    width: int
+    height: int
+    encoded: bytes
+    format: str
+
+
+@dataclass(frozen=True, slots=True)
+class Losses:
+    """What the writer could not keep: frames dropped because it was busy, facts lost, and why."""
+
+    dropped_frames: int = 0
+    lost_facts: int = 0
+    failure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A whole recording, each kind of fact in the order in which it happened."""
+
+    path: Path
+    header: RecordingHeader
+    events: tuple[Event, ...]
+    effects: tuple[Effect, ...]
+    records: tuple[Record, ...]
+    wires: tuple[Wire, ...]
+    frames: Mapping[str, tuple[RecordedFrame, ...]]
+    """Look id to its frames."""
+    losses: Losses = Losses()
+    repaired: bool = False
+
+    def all_frames(self) -> Iterator[RecordedFrame]:
+        """Every frame, look by look in the order of recording."""
+        for frames in self.frames.values():
+            yield from frames

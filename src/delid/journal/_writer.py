@@ -1,0 +1,250 @@
+"""The recorder: takes facts and frames without ever waiting, writes them on its own thread."""
+
+from __future__ import annotations
+
+import queue
+import re
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import cv2
+
+from delid.core import Clock, Effect, Event, Frame, Record, Wire, to_json, to_plain
+
+from ._mcap_out import McapOut, create, write_header
+from ._recording import (
+    CAMERA_TOPIC,
+    EFFECT_TOPIC,
+    EVENT_TOPIC,
+    FRAME_META_TOPIC,
+    LOSSES_NAME,
+    RECORD_TOPIC,
+    WIRE_TOPIC,
+    Losses,
+    RecordingHeader,
+)
+from ._schemas import CompressedImage, FrameMeta, Json, WireBytes
+
+FLUSH_AFTER_S = 1.0
+"""Facts wait at most this long in memory for their chunk to close."""
+FRAME_OVERHEAD_BYTES = 2048
+"""Room for the fields beside an image."""
+SIGNATURES = {b"\xff\xd8\xff": "jpeg", b"\x89PNG": "png", b"RIFF": "webp"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """One queued fact or frame, with the time and the place in the order of the call."""
+
+    topic: str
+    fact: Any
+    log_ns: int
+    number: int
+    at_s: float
+    about: str
+
+
+class RecordingWriter:
+    """Writes one recording.
+
+    The calls return at once, from any thread: they put the fact into a bounded queue. A frame that finds
+    ``max_frames`` waiting is dropped and counted; a fact that finds ``max_facts`` waiting is lost, counted and
+    reported by ``healthy``. A disk that fails ends the recording, never the run.
+
+    Args:
+        path: the new file; raises RecordingError where there is one or none can be made.
+        clock: its wall time becomes the log time.
+        header: what the run is made with.
+        autostart: False leaves the queue standing until ``start`` is called.
+    """
+
+    def __init__(
+        self,
+        path: Path | str,
+        clock: Clock,
+        header: RecordingHeader,
+        *,
+        max_facts: int = 20_000,
+        max_frames: int = 48,
+        autostart: bool = True,
+    ) -> None:
+        self.path = Path(path)
+        self._clock = clock
+        self._wall_minus_now_s = clock.wall_s() - clock.now_s()
+        self._room = {"facts": max_facts, "frames": max_frames}
+        self._lock = threading.Lock()
+        self._number = 0
+        self._last_ns = int(clock.wall_s() * 1e9)
+        self._dropped_frames = 0
+        self._lost_facts = 0
+        self._failure = ""
+        self._dead = False
+        self._closed = False
+        self._queue: queue.SimpleQueue[_Item | None] = queue.SimpleQueue()
+        self._out = McapOut(create(self.path), f"delid {header.delid}".strip())
+        write_header(self._out, header, self._last_ns)
+        self._thread = threading.Thread(target=self._work, name="recording", daemon=True)
+        if autostart:
+            self.start()
+
+    @property
+    def dropped(self) -> int:
+        """Frames dropped so far because the writer was busy."""
+        return self._dropped_frames
+
+    @property
+    def losses(self) -> Losses:
+        """What could not be kept so far."""
+        return Losses(self._dropped_frames, self._lost_facts, self._failure)
+
+    @property
+    def healthy(self) -> bool:
+        """False once a fact was lost or the file could not be written."""
+        return not self._failure and self._lost_facts == 0
+
+    def start(self) -> None:
+        """Begin to write what is queued."""
+        self._thread.start()
+
+    def event(self, event: Event) -> None:
+        """An event, as it is fed to the reducer."""
+        self._put(EVENT_TOPIC, event)
+
+    def effect(self, effect: Effect) -> None:
+        """An effect, as the reducer returned it; a Record goes to the channel of records."""
+        self._put(RECORD_TOPIC if isinstance(effect, Record) else EFFECT_TOPIC, effect)
+
+    def record(self, record: Record) -> None:
+        """The same as ``effect`` for a Record."""
+        self._put(RECORD_TOPIC, record)
+
+    def wire(self, wire: Wire) -> None:
+        """Bytes that a driver sent or received."""
+        self._put(WIRE_TOPIC, wire)
+
+    def frame(self, frame: Frame, look_id: str, camera: str = "") -> None:
+        """A frame of the Look ``look_id``; ``camera`` is taken from ``frame.source`` (``overview#12``) if not given."""
+        name = camera or frame.source.rsplit("/", 1)[-1].split("#", 1)[0]
+        topic = CAMERA_TOPIC + (re.sub(r"[^A-Za-z0-9_.-]", "_", name) or "camera")
+        self._put(topic, frame, look_id)
+
+    def close(self) -> Losses:
+        """Write what is queued, finish the file and say what was lost; a second call does nothing."""
+        with self._lock:
+            first, self._closed = not self._closed, True
+        if first:
+            self._queue.put(None)
+            if self._thread.ident is None:
+                self.start()
+        self._thread.join()
+        return self.losses
+
+    def _put(self, topic: str, fact: Any, about: str = "") -> None:
+        kind = "frames" if isinstance(fact, Frame) else "facts"
+        at_s = getattr(fact, "at_s", self._clock.now_s())
+        with self._lock:
+            if self._room[kind] <= 0 or self._closed or self._dead:
+                self._lose(kind)
+                return
+            self._room[kind] -= 1
+            self._number += 1
+            # Readers sort by log time, so that it must grow even where the wall clock is set back.
+            self._last_ns = max(self._last_ns + 1, int(self._clock.wall_s() * 1e9))
+            self._queue.put(_Item(topic, fact, self._last_ns, self._number, at_s, about))
+
+    def _lose(self, kind: str) -> None:
+        if kind == "frames":
+            self._dropped_frames += 1
+        else:
+            self._lost_facts += 1
+
+    # --- the writing thread ---
+
+    def _work(self) -> None:
+        while True:
+            try:
+                item = self._queue.get(timeout=FLUSH_AFTER_S)
+            except queue.Empty:
+                self._guarded("facts", self._out.flush_pending)
+                continue
+            if item is None:
+                break
+            kind = "frames" if isinstance(item.fact, Frame) else "facts"
+            self._guarded(kind, partial(self._write, item))
+            with self._lock:
+                self._room[kind] += 1
+        self._finish()
+
+    def _guarded(self, kind: str, act: Callable[[], None]) -> None:
+        """Act unless the disk has failed; what cannot be kept is counted, with the first reason."""
+        if self._dead:
+            with self._lock:
+                self._lose(kind)
+            return
+        try:
+            act()
+        except (OSError, TypeError, ValueError) as error:
+            with self._lock:
+                self._lose(kind)
+                self._failure = self._failure or f"{type(error).__name__}: {error}"
+                # A disk that failed once is not trusted again; a fact that cannot be written down leaves the others.
+                self._dead = isinstance(error, OSError)
+
+    def _write(self, item: _Item) -> None:
+        if isinstance(item.fact, Frame):
+            self._write_frame(item, item.fact)
+        else:
+            publish_ns = max(0, int((item.at_s + self._wall_minus_now_s) * 1e9))
+            self._out.message(item.topic, _message(item), item.log_ns, publish_ns, item.number)
+        self._out.flush_older(item.log_ns - int(FLUSH_AFTER_S * 1e9))
+
+    def _write_frame(self, item: _Item, frame: Frame) -> None:
+        encoded, kind = _encoded(frame)
+        camera = item.topic.removeprefix(CAMERA_TOPIC)
+        height, width = frame.image.shape[:2]
+        meta = FrameMeta(
+            captured_s=frame.captured_s, look_id=item.about, camera=camera, seq=frame.seq, source=frame.source,
+            sha256=frame.sha256, look=frame.look, width=width, height=height,
+        )  # fmt: skip
+        image = CompressedImage(frame_id=camera, data=encoded, format=kind)
+        exposed_ns = max(0, int((frame.captured_s + self._wall_minus_now_s) * 1e9))
+        image.timestamp.FromNanoseconds(exposed_ns)
+        # Both messages go into one chunk, so that a cut file has both or neither.
+        self._out.reserve(len(encoded) + FRAME_OVERHEAD_BYTES)
+        self._out.message(FRAME_META_TOPIC, meta, item.log_ns, exposed_ns, item.number)
+        self._out.message(item.topic, image, item.log_ns, exposed_ns, item.number)
+
+    def _finish(self) -> None:
+        try:
+            if self._dead:
+                self._out.abandon()
+                return
+            lost = self.losses
+            if lost != Losses():
+                self._out.metadata(LOSSES_NAME, {k: str(v) for k, v in to_plain(lost).items()})
+            self._out.finish()
+        except OSError as error:
+            with self._lock:
+                self._failure = self._failure or f"{type(error).__name__}: {error}"
+
+
+def _message(item: _Item) -> Any:
+    fact = item.fact
+    if isinstance(fact, Wire):
+        return WireBytes(at_s=fact.at_s, device=fact.device, out=fact.out, data=fact.data, id=fact.id)
+    return Json(at_s=item.at_s, id=getattr(fact, "id", ""), json=to_json(fact, tagged=True))
+
+
+def _encoded(frame: Frame) -> tuple[bytes, str]:
+    """The camera's own bytes; without them PNG, which keeps every pixel."""
+    for start, kind in SIGNATURES.items():
+        if frame.encoded.startswith(start):
+            return frame.encoded, kind
+    done, buffer = cv2.imencode(".png", frame.image)
+    if not done:
+        raise ValueError(f"the frame {frame.source} cannot be written as PNG")
+    return buffer.tobytes(), "png"
