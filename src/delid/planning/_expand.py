@@ -1,0 +1,117 @@
+"""A recipe, a pack and an assessment to an ordered plan."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from delid.config import (
+    Ask,
+    Cell,
+    Cut,
+    Disconnect,
+    Drain,
+    Inspect,
+    Lift,
+    Measure,
+    Operation,
+    PackFile,
+    Pick,
+    Place,
+    Quarantine,
+    Recipe,
+    Seal,
+    Unfasten,
+)
+from delid.core import Assessment, DamageKind, Plan, PlanningError, Scalar
+
+from . import _operations as write
+from ._builder import CLEARANCE_MM, SWOLLEN_CLEARANCE_MM, Builder, total_s
+from ._graph import in_order
+from ._place import PackPlace
+from ._unfasten import unfasten
+
+
+def make_plan(
+    recipe: Recipe,
+    cell: Cell,
+    pack: PackFile | None,
+    assessment: Assessment,
+    readings: Mapping[str, Scalar],
+    exclude: Collection[str] = (),
+) -> Plan:
+    """The steps of a recipe; ``pack`` is None where the pack is not known. Raises PlanningError."""
+    swollen = any(d.kind is DamageKind.SWELLING for d in assessment.damage)
+    b = Builder(
+        cell,
+        recipe.spec.recipe,
+        fitted_tool(cell, readings),
+        SWOLLEN_CLEARANCE_MM if swollen else CLEARANCE_MM,
+    )
+    place = PackPlace(pack, cell.spec.fixture) if pack else None
+    for operation in in_order(recipe.spec):
+        before = len(b.steps)
+        _write(b, operation, place, assessment, exclude)
+        b.mark_checkpoint(operation, before)
+    if b.carrying:
+        raise PlanningError(
+            f"{recipe.spec.recipe} ends while the robot carries the {b.carrying}.",
+            hint="Put a 'place' operation after the 'lift'.",
+            code="planning.carrying",
+        )
+    return Plan(
+        recipe=recipe.spec.recipe,
+        recipe_sha256=recipe.sha256,
+        pack=pack.pack if pack else None,
+        hazard_class=assessment.hazard_class,
+        steps=tuple(b.steps),
+        permissives=tuple(write.condition(p) for p in recipe.spec.permissives),
+        estimate_s=total_s(b.steps),
+    )
+
+
+def fitted_tool(cell: Cell, readings: Mapping[str, Scalar]) -> str | None:
+    """The name of the tool that the PLC reports at the flange; None if there is none, or none known."""
+    number = readings.get("tool_number")
+    return next((name for name, tool in cell.spec.tools.items() if tool.number == number), None)
+
+
+def _write(
+    b: Builder, operation: Operation, place: PackPlace | None, assessment: Assessment, exclude: Collection[str]
+) -> None:
+    match operation:
+        case Inspect():
+            write.inspect(b, operation)
+        case Measure():
+            write.measure(b, operation)
+        case Ask():
+            write.ask(b, operation)
+        case Quarantine():
+            write.quarantine(b, operation)
+        case Place():
+            write.place_part(b, operation)
+        case _ if place is None:
+            raise PlanningError(
+                f"{b.key(operation)} needs to know the pack, and the pack is not known.",
+                hint="A recipe for any pack may inspect, measure, ask and quarantine only.",
+                code="planning.no_pack",
+            )
+        case Unfasten():
+            unfasten(b, operation, place, assessment, exclude)
+        case _:
+            _write_on_pack(b, operation, place)
+
+
+def _write_on_pack(b: Builder, operation: Operation, place: PackPlace) -> None:
+    match operation:
+        case Lift():
+            write.lift(b, operation, place)
+        case Pick():
+            write.pick(b, operation, place)
+        case Cut():
+            write.cut(b, operation, place)
+        case Disconnect():
+            write.disconnect(b, operation, place)
+        case Drain():
+            write.drain(b, operation, place)
+        case Seal():
+            write.seal(b, operation, place)

@@ -1,0 +1,52 @@
+"""Where things are: from the pack's frame (origin at the centre of the lid's upper face) to the robot's frame."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from delid.config import Fixture, PackFile
+from delid.core import PointMm
+
+
+@dataclass(frozen=True, slots=True)
+class PackPlace:
+    """A pack on its fixture. Heights are of the robot's frame, mm; a flange stands one tool length above its tool."""
+
+    pack: PackFile
+    fixture: Fixture
+
+    @property
+    def base_z_mm(self) -> float:
+        return self.fixture.origin_mm[2]
+
+    @property
+    def lid_z_mm(self) -> float:
+        """Height of the lid's upper face."""
+        return self.base_z_mm + self.pack.height_mm
+
+    @property
+    def module_z_mm(self) -> float:
+        """Height of the modules' upper faces, taken to stand on the pack's floor, whose thickness is neglected."""
+        if self.pack.modules is None:
+            raise ValueError(f"{self.pack.pack} has no modules")
+        return self.base_z_mm + self.pack.modules.size_mm[2]
+
+    def to_robot(self, at_mm: PointMm) -> PointMm:
+        """x, y in mm of the pack's frame as x, y in mm of the robot's frame."""
+        turn = math.radians(self.fixture.rotation_deg)
+        x, y = at_mm
+        origin_x, origin_y, _ = self.fixture.origin_mm
+        return (
+            origin_x + x * math.cos(turn) - y * math.sin(turn),
+            origin_y + x * math.sin(turn) + y * math.cos(turn),
+        )
+
+
+def distance_to_line_mm(point: PointMm, a: PointMm, b: PointMm) -> float:
+    """Distance in mm of ``point`` from the straight piece between ``a`` and ``b``."""
+    dx, dy = b[0] - a[0], b[1] - a[1]
+    length2 = dx * dx + dy * dy
+    along = 0.0 if length2 == 0 else ((point[0] - a[0]) * dx + (point[1] - a[1]) * dy) / length2
+    along = min(1.0, max(0.0, along))
+    return math.dist(point, (a[0] + along * dx, a[1] + along * dy))

@@ -1,0 +1,210 @@
+"""Loosening a group of fasteners: which, in what order, over which way, and what a person must do."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from delid.config import Tool, Unfasten
+from delid.core import (
+    Act,
+    AskAct,
+    Assessment,
+    FailureKind,
+    FastenerKind,
+    LookAct,
+    MoveAct,
+    PlanningError,
+    PointMm,
+    PoseMm,
+    Reaction,
+    Step,
+    Verb,
+)
+
+from ._builder import Builder
+from ._order import order_targets
+from ._place import PackPlace, distance_to_line_mm
+
+KEEP_OUT_MM = 100.0
+"""Way that a nutrunner keeps from the middle of a connector when it travels near the lid."""
+
+MISPLACED_MM = 50.0
+"""A fastener seen farther from its place than this was taken for another one; a person takes it out."""
+
+IMPACT_TORQUE_FACTOR = 2.0
+"""The impact tool may turn this many times harder than the recipe's torque, up to its own limit."""
+
+BY_HAND = ("done", "stop")
+
+
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """Fasteners of a group: for the nutrunner with places (robot frame, mm), and for a person with reasons."""
+
+    places: dict[str, PointMm]
+    by_hand: dict[str, str]
+
+
+def sort_targets(operation: Unfasten, place: PackPlace, assessment: Assessment, exclude: Collection[str]) -> Sorted:
+    """Holes seen empty are left out; the group's fasteners that were not seen are taken at their nominal places."""
+    group = operation.targets.group
+    nominal = dict(zip(place.pack.fastener_ids(group), place.pack.groups[group].positions_mm, strict=True))
+    seen = {f.id: f for f in assessment.fasteners} if assessment.pack.model in (None, place.pack.pack) else {}
+    places: dict[str, PointMm] = {}
+    by_hand: dict[str, str] = {}
+    for name, at_mm in nominal.items():
+        fastener = seen.get(name)
+        target = place.to_robot(at_mm)
+        if fastener is not None and fastener.kind is FastenerKind.EMPTY:
+            continue
+        if name in exclude:
+            by_hand[name] = "given up"
+        elif fastener is not None and fastener.kind not in operation.targets.kinds:
+            by_hand[name] = fastener.kind.value
+        elif fastener is not None and fastener.center_mm is not None:
+            off = math.dist(fastener.center_mm, target)
+            if off > MISPLACED_MM:
+                by_hand[name] = f"seen {off:.0f} mm from its place"
+            else:
+                places[name] = fastener.center_mm
+        else:
+            places[name] = target
+    return Sorted(places, by_hand)
+
+
+def unfasten(
+    b: Builder, operation: Unfasten, place: PackPlace, assessment: Assessment, exclude: Collection[str]
+) -> None:
+    """Steps of an unfasten operation."""
+    group = operation.targets.group
+    if group not in place.pack.groups:
+        raise PlanningError(
+            f"{b.key(operation)} names the group {group!r}; {place.pack.pack} has {', '.join(place.pack.groups)}.",
+            hint="Correct the recipe or the pack file.",
+            code="planning.group",
+        )
+    targets = sort_targets(operation, place, assessment, exclude)
+    if targets.places:
+        tool = b.fit(operation, operation.tool)
+        b.check_travel(b.key(operation), tool, place.lid_z_mm)
+        order = order_targets(operation.order, targets.places, (b.position_mm[0], b.position_mm[1]))
+        _loosen_all(b, operation, place, tool, {name: targets.places[name] for name in order})
+    if targets.by_hand:
+        _ask_by_hand(b, operation, targets.by_hand)
+    if "seen_empty" in operation.verify:
+        _look_empty(b, operation, tuple(place.pack.fastener_ids(group)))
+
+
+def _loosen_all(b: Builder, operation: Unfasten, place: PackPlace, tool: Tool, places: dict[str, PointMm]) -> None:
+    near_z = place.lid_z_mm + tool.length_mm + b.clearance_mm
+    names = list(places)
+    low_before = False
+    for n, name in enumerate(names):
+        at = places[name]
+        low_after = n + 1 < len(names) and _way_is_clear(b, place, at, places[names[n + 1]])
+        _loosen(b, operation, place, tool, name, at, near_z, low_before, low_after)
+        low_before = low_after
+
+
+def _way_is_clear(b: Builder, place: PackPlace, a: PointMm, to: PointMm) -> bool:
+    """True if the nutrunner may go from ``a`` to ``to`` at clearance height: no connector stands near the line."""
+    return all(distance_to_line_mm(place.to_robot(c.at_mm), a, to) >= KEEP_OUT_MM for c in place.pack.connectors)
+
+
+def _loosen(
+    b: Builder, operation: Unfasten, place: PackPlace, tool: Tool, name: str, at: PointMm, near_z: float,
+    low_before: bool, low_after: bool,
+) -> None:  # fmt: skip
+    key = b.key(operation, name)
+    safe_z = b.cell.spec.motion.safe_z_mm
+    contact: PoseMm = (*at, place.lid_z_mm + tool.length_mm)
+    acts: list[Act] = [] if low_before else [b.above(key, at)]
+    acts += [
+        b.move(key, *at, near_z),
+        b.move(key, *contact, slow=True),
+        b.command(key, "unfasten", torque_nm=operation.torque_nm, impact=0.0),
+        b.move(key, *at, near_z if low_after else safe_z),
+    ]
+    wants_impact = any(Reaction.IMPACT in reactions for reactions in operation.on_failure.values())
+    b.add(
+        Step(
+            key=key, do=Verb.UNFASTEN, operation=operation.id, title=f"Loosen {name}", acts=tuple(acts),
+            targets=(name,), tool=operation.tool, contact=True, at_mm=b.move(key, *contact).to_mm,
+            on_failure=reactions_of(operation.on_failure),
+            alternative=_impact_acts(b, operation, place, tool, key, at) if wants_impact else (),
+            retreat=(b.above(key, at),),
+        )
+    )  # fmt: skip
+
+
+def _impact_acts(
+    b: Builder, operation: Unfasten, place: PackPlace, tool: Tool, key: str, at: PointMm
+) -> tuple[Act, ...]:
+    """Fetch the impact tool, loosen with it, bring the usual tool back; begins and ends above the fastener."""
+    name, impact = impact_tool(b.cell.spec.tools, operation.tool)
+    if impact is None:
+        raise PlanningError(
+            f"Step {key} may react with impact, but the cell has no impact tool with a {tool.socket_mm} mm socket.",
+            hint="Take 'impact' out of on_failure, or add such a tool to the cell file.",
+            code="planning.impact",
+        )
+    torque = operation.torque_nm * IMPACT_TORQUE_FACTOR
+    contact_z = place.lid_z_mm + impact.length_mm
+    change = name != operation.tool
+    if change:
+        b.check_travel(key, impact, place.lid_z_mm)
+    work: tuple[Act, ...] = (
+        b.above(key, at),
+        b.move(key, *at, contact_z + b.clearance_mm),
+        b.move(key, *at, contact_z, slow=True),
+        b.command(key, "unfasten", torque_nm=min(torque, impact.max_torque_nm or torque), impact=1.0),
+        b.above(key, at),
+    )
+    if not change:
+        return work
+    up: MoveAct = b.above(key, at)
+    return (up, *b.change_acts(key, impact), *work, *b.change_acts(key, tool), up)
+
+
+def impact_tool(tools: dict[str, Tool], usual: str) -> tuple[str, Tool | None]:
+    """The usual tool if it can hit, else the first nutrunner (by name) with impact and the same socket."""
+    own = tools[usual]
+    if own.impact:
+        return usual, own
+    for name in sorted(tools):
+        tool = tools[name]
+        if tool.kind == "nutrunner" and tool.impact and tool.socket_mm == own.socket_mm:
+            return name, tool
+    return "", None
+
+
+def _ask_by_hand(b: Builder, operation: Unfasten, by_hand: dict[str, str]) -> None:
+    key = b.key(operation, "by_hand")
+    listed = ", ".join(f"{name} ({reason})" for name, reason in by_hand.items())
+    text = f"Take out by hand: {listed}. Answer 'done' when they are out."
+    b.add(
+        Step(
+            key=key, do=Verb.UNFASTEN, operation=operation.id, title=f"{len(by_hand)} by hand", contact=False,
+            targets=tuple(by_hand), acts=(*b.park(key), AskAct(text, BY_HAND, BY_HAND[:1])),
+        )
+    )  # fmt: skip
+
+
+def _look_empty(b: Builder, operation: Unfasten, names: tuple[str, ...]) -> None:
+    key = b.key(operation, "seen_empty")
+    frames = b.cell.spec.cameras[0].frames
+    look = LookAct("seen_empty", frames, names)
+    b.add(
+        Step(
+            key=key, do=Verb.UNFASTEN, operation=operation.id, title=f"See that {operation.targets.group} is free",
+            acts=(*b.park(key), look), targets=names, contact=False, checkpoint=True,
+            on_failure=reactions_of(operation.on_failure),
+        )
+    )  # fmt: skip
+
+
+def reactions_of(on_failure: dict[FailureKind, list[Reaction]]) -> dict[str, tuple[Reaction, ...]]:
+    """As the plan holds it: plain keys, tuples."""
+    return {str(kind): tuple(reactions) for kind, reactions in on_failure.items()}
