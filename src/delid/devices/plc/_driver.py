@@ -1,0 +1,288 @@
+"""The PLC driver: one connection, one owner task; commands by sequence number, cancels on a path of their own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+
+import structlog
+
+from delid.config import RegisterMap
+from delid.core import Clock, DeviceError, Finished, LinkChanged, PlcError, Scalar, TagsRead, Wire
+
+from ._codec import (
+    command_request,
+    control_request,
+    decode_status,
+    next_number,
+    pdu_bytes,
+    read_request,
+    stop_request,
+)
+from ._link import ModbusLink
+from ._pending import PendingCancel, PendingCommand, Waiting
+
+_log = structlog.get_logger(__name__)
+
+RECONNECT_S = (0.1, 0.2, 0.4, 0.8, 1.0)
+"""Pauses between attempts to connect; the last one repeats."""
+WRONG_MAP_RETRY_S = 5.0
+"""Pause after a PLC that runs another program: a person has to change something first."""
+QUICK_READ_S = 0.005
+"""Between reads while a command or cancel is young; a PLC takes it within one scan, about 10 ms."""
+QUICK_FOR_S = 0.1
+
+
+class PlcDriver:
+    """Driver of one PLC over Modbus TCP.
+
+    ``run`` owns the connection; everything else hands work to it. Deadlines are seconds from the call on ``clock``
+    and are watched to within one ``timeout_s``, the longest that a single exchange takes.
+
+    Args:
+        on_link: called with LinkChanged when the link is up (map checked) or lost; ``ack_seq`` is the number from
+            which commands continue.
+        on_tags: called with every cyclic read, and with the read that ends a command, before its Finished.
+        on_wire: called with the PDU of every write that an effect caused, and its answer; polling is not traced.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        register_map: RegisterMap,
+        clock: Clock,
+        *,
+        poll_s: float,
+        timeout_s: float,
+        on_link: Callable[[LinkChanged], None],
+        on_tags: Callable[[TagsRead], None],
+        on_wire: Callable[[Wire], None] | None = None,
+        name: str = "plc",
+    ) -> None:
+        self._map, self._clock, self._poll_s, self._name = register_map, clock, poll_s, name
+        self._on_link, self._on_tags, self._on_wire = on_link, on_tags, on_wire
+        self._link = ModbusLink(host, port, timeout_s, name)
+        self._wake = asyncio.Event()
+        self._up: bool | None = None
+        self._detail = ""
+        self._status: dict[str, Scalar] = {}
+        self._heartbeat = self._seq = self._stop_seq = self._packml_state = 0
+        self._start: Scalar | None = None
+        self._known = self._running = self._state_changed = False
+        self._next_poll_s = 0.0
+        self._waiting = Waiting()
+
+    # --- what the engine calls ------------------------------------------------------------------------------------
+
+    def set_packml_state(self, number: int) -> None:
+        """The PackML state number of the control block; written at once."""
+        if number != self._packml_state:
+            self._packml_state, self._state_changed = number, True
+            self._wake.set()
+
+    async def command(self, id: str, name: str, params: Mapping[str, float], deadline_s: float) -> Finished:
+        """Perform a command of the map; done when the PLC confirms its sequence number.
+
+        Failures: an error of the map, ``cancelled``, ``timeout``, ``link``, ``refused``, or ``alarm`` for an error
+        code that the map does not know. ``values`` are all status tags at the end.
+        """
+        now_s = self._clock.now_s()
+        if not self._up:
+            return Finished(now_s, id, False, "link", f"{name} was not sent: {self._detail or 'the PLC is not there'}")
+        if self._waiting.command is not None:
+            detail = f"{name} was not sent: {self._waiting.command.name} still runs"
+            return Finished(now_s, id, False, "refused", detail)
+        try:
+            command_request(self._map, name, params, next_number(self._seq))
+        except PlcError as error:
+            return Finished(now_s, id, False, "refused", error.message)
+        future = asyncio.get_running_loop().create_future()
+        self._waiting.command = PendingCommand(id, now_s, deadline_s, future, name=name, params=dict(params))
+        self._wake.set()
+        return await future
+
+    async def cancel(self, id: str, deadline_s: float) -> Finished:
+        """End what the PLC does now; goes ahead of everything and is confirmed by stop_ack.
+
+        While the link is down it waits for it within its deadline. A command that is not sent yet never will be.
+        """
+        now_s = self._clock.now_s()
+        if not self._running:
+            return Finished(now_s, id, False, "link", "the PLC driver does not run")
+        future = asyncio.get_running_loop().create_future()
+        self._waiting.add_cancel(PendingCancel(id, now_s, deadline_s, future))
+        self._wake.set()
+        return await future
+
+    async def run(self) -> None:
+        """Own the connection until cancelled; whoever still waits then gets failure ``link``."""
+        attempt, self._running = 0, True
+        try:
+            while True:
+                try:
+                    await self._open()
+                    attempt = 0
+                    await self._serve()
+                except DeviceError as error:
+                    self._lost(error)
+                    pause_s = RECONNECT_S[min(attempt, len(RECONNECT_S) - 1)]
+                    attempt += 1
+                    await self._idle(WRONG_MAP_RETRY_S if error.code == "plc.wrong_map" else pause_s)
+        finally:
+            self._link.close()
+            self._up, self._running, self._detail = False, False, "the PLC driver has ended"
+            for pending in self._waiting.all():
+                pending.end(self._clock.now_s(), "link", self._detail)
+            # the transport lets go of its socket in the loop's next round
+            await asyncio.sleep(0)
+
+    # --- the owner task -------------------------------------------------------------------------------------------
+
+    async def _open(self) -> None:
+        """Connect, check the map, find the numbers to continue from, report the link."""
+        await self._link.open()
+        status = await self._read()
+        for tag, wanted in (("magic", self._map.magic), ("version", self._map.version)):
+            if status[tag] != wanted:
+                raise PlcError(
+                    f"the PLC runs another program: {tag} is {status[tag]}, the register map says {wanted}.",
+                    hint="Load the PLC program that belongs to the register map, or name the right map.",
+                    code="plc.wrong_map",
+                    device=self._name,
+                )
+        if not self._known or not self._continues(status):
+            self._seq, self._stop_seq = int(status["ack_seq"]), int(status["stop_ack"])
+            for cancel in self._waiting.cancels:
+                cancel.stop_seq = None
+        self._known, self._start = True, status.get("start_count")
+        if self._waiting.command is not None:
+            self._waiting.command.resend = not self._waiting.command.withdrawn
+        self._up, self._detail, self._next_poll_s = True, "", self._clock.now_s()
+        _log.info("plc link up", device=self._name, seq=self._seq)
+        self._on_link(LinkChanged(self._clock.now_s(), self._name, True, ack_seq=self._seq))
+        self._progress(status, cyclic=True)
+
+    def _continues(self, status: Mapping[str, Scalar]) -> bool:
+        """True where this is the same start of the PLC; a map without start_count is judged by its ack_seq."""
+        if "start_count" in status:
+            return status["start_count"] == self._start
+        return self._seq in (status["ack_seq"], next_number(int(status["ack_seq"])))
+
+    async def _serve(self) -> None:
+        """The cycle: stop first, then control block, then command, then status."""
+        while True:
+            self._waiting.expire(self._clock.now_s(), self._status)
+            await self._write_stop()
+            cyclic = self._state_changed or self._clock.now_s() >= self._next_poll_s
+            if cyclic:
+                await self._write_control()
+            await self._write_command()
+            self._progress(await self._read(), cyclic)
+            await self._pause(self._wait_s())
+
+    async def _write_stop(self) -> None:
+        cancels = self._waiting.cancels
+        new = any(cancel.stop_seq is None for cancel in cancels) or self._waiting.withdraw
+        unwritten = [cancel.id for cancel in cancels if cancel.written_s is None]
+        if not (new or unwritten):
+            return
+        if new:
+            self._stop_seq = next_number(self._stop_seq)
+        for cancel in cancels:
+            cancel.stop_seq = self._stop_seq
+        request = stop_request(self._map, self._stop_seq)
+        for id in unwritten:
+            self._trace(True, pdu_bytes(request), id)
+        answer = await self._link.write(request)
+        self._waiting.withdraw = False
+        for cancel in cancels:
+            cancel.written_s = self._clock.now_s()
+        for id in unwritten:
+            self._trace(False, pdu_bytes(answer), id)
+
+    async def _write_control(self) -> None:
+        self._heartbeat = (self._heartbeat + 1) & 0xFFFF
+        self._state_changed = False
+        self._next_poll_s = self._clock.now_s() + self._poll_s
+        await self._link.write(
+            control_request(
+                self._map, heartbeat=self._heartbeat, packml_state=self._packml_state, stop_seq=self._stop_seq
+            )
+        )
+
+    async def _write_command(self) -> None:
+        command = self._waiting.command
+        if command is None or not (command.seq is None or command.resend):
+            return
+        if self._status["stop_ack"] != self._stop_seq:
+            return  # a stop that the PLC has not seen yet would take the new command with it
+        if command.seq is None:
+            self._seq = next_number(self._seq)
+        request = command_request(self._map, command.name, command.params, command.seq or self._seq)
+        command.sent(self._clock.now_s(), self._seq, self._status)
+        self._trace(True, pdu_bytes(request), command.id)
+        try:
+            answer = await self._link.write(request)
+        except PlcError as error:
+            self._waiting.drop_command(self._clock.now_s(), "refused", error.message, self._status)
+            return
+        self._trace(False, pdu_bytes(answer), command.id)
+
+    async def _read(self) -> dict[str, Scalar]:
+        self._status = decode_status(self._map, await self._link.read(read_request(self._map)))
+        return self._status
+
+    def _progress(self, status: Mapping[str, Scalar], cyclic: bool) -> None:
+        """Report the tags, then end what this status block ends."""
+        now_s = self._clock.now_s()
+        if cyclic or self._waiting.ends_with(status):
+            self._on_tags(TagsRead(now_s, dict(status)))
+        self._waiting.read(now_s, status, self._stop_seq, self._map)
+
+    def _wait_s(self) -> float:
+        """Until the next exchange: quickly while something young is under way, else at the next poll."""
+        now_s = self._clock.now_s()
+        to_poll_s = max(self._next_poll_s - now_s, 0.0)
+        young = any(p.written_s is None or now_s - p.written_s < QUICK_FOR_S for p in self._waiting.all())
+        return min(to_poll_s, QUICK_READ_S) if young else to_poll_s
+
+    # --- link and time --------------------------------------------------------------------------------------------
+
+    def _lost(self, error: DeviceError) -> None:
+        """Close, report once, keep what was written and may still be confirmed."""
+        self._link.close()
+        if self._up is not False or (error.code == "plc.wrong_map" and error.message != self._detail):
+            _log.warning("plc link lost", device=self._name, code=error.code, detail=error.message)
+            self._on_link(LinkChanged(self._clock.now_s(), self._name, False, str(error)))
+        self._up, self._detail = False, error.message
+        for cancel in self._waiting.cancels:
+            cancel.written_s = None
+        command = self._waiting.command
+        if command is not None and (command.seq is None or error.code == "plc.wrong_map"):
+            detail = f"{command.name} was not confirmed: {error.message}"
+            self._waiting.drop_command(self._clock.now_s(), "link", detail)
+
+    async def _idle(self, pause_s: float) -> None:
+        """Wait before the next attempt to connect, keeping deadlines."""
+        end_s = self._clock.now_s() + pause_s
+        while (left_s := end_s - self._clock.now_s()) > 0:
+            self._waiting.expire(self._clock.now_s(), self._status)
+            await self._pause(left_s)
+        self._waiting.expire(self._clock.now_s(), self._status)
+
+    async def _pause(self, pause_s: float) -> None:
+        """Sleep on the clock, but not past a deadline or a wake-up."""
+        until_due_s = [max(p.due_s - self._clock.now_s(), 0.0) for p in self._waiting.all()]
+        sleep = asyncio.ensure_future(self._clock.sleep(min([pause_s, *until_due_s])))
+        wake = asyncio.ensure_future(self._wake.wait())
+        try:
+            await asyncio.wait((sleep, wake), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            sleep.cancel()
+            wake.cancel()
+        self._wake.clear()
+
+    def _trace(self, out: bool, data: bytes, id: str) -> None:
+        if self._on_wire is not None:
+            self._on_wire(Wire(self._clock.now_s(), self._name, out, data, id))
