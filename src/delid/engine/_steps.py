@@ -18,20 +18,18 @@ from delid.core import (
     Move,
     MoveAct,
     Question,
-    Reaction,
     RunCommand,
     Scalar,
-    Step,
-    Verb,
     WaitAct,
 )
 
 from ._acting import abort, hold, stop
+from ._failures import fail, react, retry
 from ._interlocks import holds
-from ._state import Current, Progress, StepStatus
+from ._progress import ask, finish, start
+from ._state import Current, StepStatus
 from ._turn import Turn
 
-FAILURE_ANSWERS = ("try again", "done by hand", "stop")
 KEPT_VALUES = ("torque_nm", "angle_deg", "carried_kg", "error_code", "energy_wh")
 FATAL = frozenset({"link", "alarm", "reset", "door", "stopped", "fault"})
 """Failures of a device, not of the work; the run aborts."""
@@ -69,15 +67,6 @@ def _begin_next(turn: Turn) -> bool:
     return True
 
 
-def start(turn: Turn, step: Step, acts: tuple[Act, ...], reaction: Reaction | None = None) -> None:
-    """Make ``step`` the current one with a fresh attempt number."""
-    attempts = dict(turn.state.attempts)
-    attempts[step.key] = attempts.get(step.key, 0) + 1
-    current = Current(step, acts, attempt=attempts[step.key], act_since_s=turn.now_s, reaction=reaction)
-    turn.set(attempts=attempts, current=current)
-    _mark(turn, step.key, StepStatus.ACTIVE)
-
-
 def _missing_permissive(turn: Turn) -> str:
     return next((words for c in turn.state.permissives if (words := holds(turn.state, c))), "")
 
@@ -93,7 +82,7 @@ def _begin_act(turn: Turn, current: Current, act: Act) -> bool:
     elif isinstance(act, LookAct):
         turn.emit(Look(act_id, act.purpose, act.frames, rules.look_timeout_s, plan.pack if plan else None))
     elif isinstance(act, AskAct):
-        _ask(turn, Question(act_id, act.text, act.answers, current.step.key))
+        ask(turn, Question(act_id, act.text, act.answers, current.step.key))
         return True
     return False
 
@@ -128,15 +117,6 @@ def act_done(turn: Turn, values: Mapping[str, Scalar]) -> None:
         turn.set(current=dataclasses.replace(current, index=current.index + 1, act_id="", values=kept))
 
 
-def finish(turn: Turn, status: StepStatus, detail: str, values: Mapping[str, Scalar] | None = None) -> None:
-    """The current step is over."""
-    current = turn.state.current
-    assert current is not None
-    _mark(turn, current.step.key, status, detail, values)
-    turn.record("step", key=current.step.key, status=status.value, detail=detail)
-    turn.set(current=None)
-
-
 def on_finished(turn: Turn, event: Finished) -> None:
     """A Move or RunCommand of the running act ended."""
     if event.ok:
@@ -166,103 +146,6 @@ def on_looked(turn: Turn, event: Looked) -> None:
         act_done(turn, {"seen_empty": len(act.expect_empty)} if act.expect_empty else {})
 
 
-def fail(turn: Turn, kind: str, detail: str, targets: tuple[str, ...] = ()) -> None:
-    """The running act failed for a reason of the work; retract the tool, then do what the recipe says."""
-    current = turn.state.current
-    assert current is not None
-    counter = f"{current.step.key}/{kind}"
-    failures = dict(turn.state.failures)
-    failures[counter] = failures.get(counter, 0) + 1
-    turn.set(failures=failures)
-    listed = current.step.on_failure.get(kind, ())
-    number = failures[counter]
-    reaction = listed[number - 1] if number <= len(listed) else _default(current)
-    if reaction is Reaction.IMPACT and not current.step.alternative:
-        reaction = Reaction.ASK
-    turn.record("failure", key=current.step.key, kind=kind, detail=detail, number=number, reaction=reaction.value)
-    _mark(turn, current.step.key, StepStatus.FAILED, f"{kind}: {detail}" if detail else kind)
-    noted = {"failure": kind, "failure_detail": detail, "failed_targets": targets or current.step.targets}
-    target, rules = turn.state.last_target_mm, turn.state.rules
-    if target is not None and target[2] < rules.safe_z_mm:
-        up = MoveAct((target[0], target[1], rules.safe_z_mm), rules.travel_feed_mm_s)
-        start(turn, current.step, (up,), reaction)
-        turn.set(current=dataclasses.replace(turn.state.current, **noted))  # type: ignore[type-var]
-    else:
-        turn.set(current=dataclasses.replace(current, reaction=reaction, act_id="", **noted))  # type: ignore[arg-type]
-        react(turn)
-
-
-def _default(current: Current) -> Reaction:
-    """What a recipe does not say: ask; an answer that means no stops the run."""
-    asked = isinstance(current.acts[current.index], AskAct)
-    return Reaction.STOP if asked else Reaction.ASK
-
-
-def react(turn: Turn) -> None:
-    """The tool is out of the way; carry out the reaction."""
-    current = turn.state.current
-    assert current is not None
-    step = current.step
-    if current.reaction is Reaction.RETRY:
-        retry(turn)
-    elif current.reaction is Reaction.IMPACT:
-        start(turn, step, step.alternative)
-    elif current.reaction is Reaction.SKIP:
-        turn.set(excluded=(*turn.state.excluded, *step.targets))
-        finish(turn, StepStatus.SKIPPED, f"skipped after {current.failure}")
-    elif current.reaction is Reaction.STOP:
-        finish(turn, StepStatus.FAILED, current.failure)
-        stop(turn, f"{step.title}: {current.failure_detail or current.failure}")
-    else:
-        text = f"{step.title}: {FAILURE_WORDS.get(current.failure, current.failure)}. What now?"
-        target = current.failed_targets[0] if current.failed_targets else None
-        question = Question(f"q.{step.key}#{current.attempt}", text, FAILURE_ANSWERS, step.key, target, _why(current))
-        _ask(turn, question)
-
-
-def _why(current: Current) -> tuple[str, ...]:
-    return (current.failure_detail,) if current.failure_detail else ()
-
-
-FAILURE_WORDS = {
-    "seized": "the fastener does not turn",
-    "stripped": "the head is stripped",
-    "slipped": "the tool slipped",
-    "not_found": "there is no fastener under the tool",
-    "misaligned": "the tool is not in line",
-    "dropped": "the part was dropped",
-    "tool_missing": "the tool is not there",
-    "still_seen": "the camera does not see the hole empty",
-    "not_verified": "it could not be verified",
-    "timeout": "it took too long",
-    "refused": "it was refused",
-}
-
-
-def retry(turn: Turn) -> None:
-    """Do the step again; after a look, first the fasteners that are still there."""
-    current = turn.state.current
-    assert current is not None
-    step = current.step
-    if current.failure != FailureKind.STILL_SEEN.value or turn.state.plan is None:
-        start(turn, step, step.acts)
-        return
-    again = tuple(
-        s
-        for s in turn.state.plan.steps
-        if s.do is Verb.UNFASTEN and s.targets and set(s.targets) <= set(current.failed_targets)
-    )
-    turn.set(current=None, queue=(*_with_tool(turn, again), step, *turn.state.queue))
-    _mark(turn, step.key, StepStatus.TODO)
-
-
-def _with_tool(turn: Turn, again: tuple[Step, ...]) -> tuple[Step, ...]:
-    """The tool of those steps is still fitted: a look changes none."""
-    for s in again:
-        _mark(turn, s.key, StepStatus.TODO)
-    return again
-
-
 def on_answer(turn: Turn, answer: str) -> None:
     """A person answered the question of the current step."""
     current = turn.state.current
@@ -282,12 +165,6 @@ def on_answer(turn: Turn, answer: str) -> None:
         stop(turn, f"operator: stop after {current.failure}")
 
 
-def _ask(turn: Turn, question: Question) -> None:
-    turn.set(question=question)
-    turn.record("question", id=question.id, text=question.text, answers=list(question.answers), step=question.step)
-    hold(turn, "a question to the operator")
-
-
 def _is_move(turn: Turn) -> bool:
     current = turn.state.current
     return current is not None and isinstance(current.acts[current.index], MoveAct)
@@ -295,11 +172,3 @@ def _is_move(turn: Turn) -> bool:
 
 def _title(turn: Turn) -> str:
     return turn.state.current.step.title if turn.state.current else "run"
-
-
-def _mark(
-    turn: Turn, key: str, status: StepStatus, detail: str = "", values: Mapping[str, Scalar] | None = None
-) -> None:
-    progress = dict(turn.state.progress)
-    progress[key] = Progress(status, detail, values or {})
-    turn.set(progress=progress)

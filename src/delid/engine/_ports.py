@@ -1,0 +1,96 @@
+"""What the executor needs of the world, as protocols; drivers, replay and tests fit them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from delid.core import (
+    Assessment,
+    Effect,
+    Event,
+    Finished,
+    Frame,
+    Inspection,
+    MotionVerb,
+    PoseMm,
+    Record,
+    Wire,
+)
+
+
+class PlcPort(Protocol):
+    """The one owner of the PLC's connection."""
+
+    async def run(self) -> None: ...
+
+    def set_packml_state(self, number: int) -> None: ...
+
+    async def command(self, id: str, name: str, params: dict[str, float], deadline_s: float) -> Finished: ...
+
+    async def cancel(self, id: str, deadline_s: float) -> Finished: ...
+
+
+class MotionPort(Protocol):
+    """The motion controller. Hold and stop bypass whatever else is under way."""
+
+    async def run(self) -> None: ...
+
+    async def move(self, id: str, to_mm: PoseMm, feed_mm_s: float, deadline_s: float) -> Finished: ...
+
+    async def do(self, id: str, verb: MotionVerb, deadline_s: float) -> Finished: ...
+
+
+class CameraPort(Protocol):
+    async def grab(self, count: int, deadline_s: float) -> tuple[Frame, ...]: ...
+
+    async def close(self) -> None: ...
+
+
+class InspectorPort(Protocol):
+    def inspect(self, frame: Frame, pack: str | None = None) -> Inspection: ...
+
+    def fuse(self, inspections: Sequence[Inspection]) -> Assessment: ...
+
+
+class RecorderPort(Protocol):
+    """Takes facts for the recording; never blocks."""
+
+    def event(self, event: Event) -> None: ...
+
+    def effect(self, effect: Effect, at_s: float) -> None: ...
+
+    def record(self, record: Record, at_s: float) -> None: ...
+
+    def wire(self, wire: Wire) -> None: ...
+
+    def frame(self, frame: Frame, look_id: str) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class LogPort(Protocol):
+    """Where runs are kept: the durable journal and, where wanted, the recording."""
+
+    run_id: str
+    folder: Path
+    recorder: RecorderPort | None
+
+    async def write(self, kind: str, data: dict[str, object]) -> None: ...
+
+    def roll(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Everything the executor acts through."""
+
+    plc: PlcPort
+    motion: MotionPort
+    camera: CameraPort
+    inspector: InspectorPort
+    log: LogPort

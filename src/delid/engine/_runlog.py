@@ -1,0 +1,44 @@
+"""The folder of a run: its journal, and its recording where the cell wants one."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+from pathlib import Path
+
+from delid.core import Clock
+from delid.journal import Journal
+
+from ._ports import RecorderPort
+
+MakeRecorder = Callable[[Path], RecorderPort | None]
+
+
+class RunLog:
+    """One journal and recording at a time; ``roll`` begins the next run in a folder of its own."""
+
+    def __init__(self, runs: Path, cell: str, clock: Clock, make_recorder: MakeRecorder) -> None:
+        self._runs, self._cell, self._clock, self._make = runs, cell, clock, make_recorder
+        self.recorder: RecorderPort | None = None
+        self._open()
+
+    def _open(self) -> None:
+        stamp = datetime.datetime.fromtimestamp(self._clock.wall_s(), datetime.UTC).strftime("%Y%m%dT%H%M%S.%f")[:-3]
+        self.run_id = f"{stamp}-{self._cell}"
+        self.folder = self._runs / self.run_id
+        self._journal = Journal(self.folder, self._clock)
+        self.recorder = self._make(self.folder)
+
+    async def write(self, kind: str, data: dict[str, object]) -> None:
+        """Write a journal entry; it is on the disk when this returns. Raises JournalError."""
+        await self._journal.append_async(kind, data)
+
+    def roll(self) -> None:
+        """Close this run's files and begin the next one's."""
+        self.close()
+        self._open()
+
+    def close(self) -> None:
+        self._journal.close()
+        if self.recorder is not None:
+            self.recorder.close()

@@ -1,0 +1,111 @@
+"""The engine's state as plain data, for the panel and for people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from delid.config import Cell
+from delid.core import Refusal, State, allowed_commands, to_plain
+
+from ._interlocks import checklist, holds, start_checklist
+from ._state import EngineState, Phase, StepStatus
+
+WAITING: dict[State, str] = {
+    State.STOPPED: "Reset by a person",
+    State.ABORTED: "Clear by a person, once the cause is gone",
+    State.IDLE: "Start by a person",
+    State.COMPLETE: "the pack to be taken out, then Reset",
+    State.HELD: "Unhold by a person",
+}
+"""What a waiting state waits for."""
+
+
+def snapshot(state: EngineState, cell: Cell, run_id: str, wall_s: float) -> dict[str, Any]:
+    """Everything a panel shows, as plain JSON data. Ages are in seconds at the moment of the call."""
+    rows = start_checklist(state) if state.packml is State.IDLE else checklist(state)
+    decision = state.decision
+    refusal = list(decision.outcome.reasons) if decision and isinstance(decision.outcome, Refusal) else None
+    done = sum(p.status is StepStatus.DONE for p in state.progress.values())
+    return {
+        "cell": cell.spec.cell,
+        "title": cell.spec.title or cell.spec.cell,
+        "at": wall_s,
+        "run": run_id,
+        "packml": state.packml.value,
+        "allowed": [c.value for c in allowed_commands(state.packml)],
+        "phase": state.phase.value,
+        "waiting_for": waiting_for(state),
+        "reset_checklist": [{"name": name, "ok": ok, "why": why} for name, ok, why in rows],
+        "question": to_plain(state.question),
+        "assessment": to_plain(state.assessment),
+        "candidates": to_plain(decision.candidates) if decision else [],
+        "refusal": refusal,
+        "plan": _plan(state),
+        "current_step": state.current.step.key if state.current else None,
+        "steps_done": done,
+        "steps_total": len(state.progress),
+        "outcome": state.outcome,
+        "alarms": [{"code": a.code, "text": a.text, "since": wall_s - (state.now_s - a.since_s)} for a in state.alarms],
+        "devices": _devices(state),
+        "tags": dict(state.tags),
+        "tags_age_s": state.tags_age_s(),
+    }
+
+
+def waiting_for(state: EngineState) -> str:
+    """What the cell waits for, in a few words."""
+    if state.question is not None:
+        return "an answer"
+    if state.packml is State.EXECUTE:
+        if state.phase is not Phase.WORKING or state.current is None:
+            return {Phase.LOOKING: "the camera", Phase.DECIDING: "the plan"}.get(state.phase, "the next step")
+        blocked = [words for c in state.permissives if state.current.step.contact and (words := holds(state, c))]
+        return blocked[0] if blocked else state.current.step.title
+    if state.pending:
+        return ", ".join(sorted(name.rsplit(".", 1)[-1].replace("_", " ") for name in state.pending))
+    return WAITING.get(state.packml, "")
+
+
+def _plan(state: EngineState) -> dict[str, Any] | None:
+    plan = state.plan
+    if plan is None:
+        return None
+    steps = []
+    for step in plan.steps:
+        progress = state.progress[step.key]
+        steps.append(
+            {
+                "key": step.key,
+                "title": step.title,
+                "do": step.do.value,
+                "targets": list(step.targets),
+                "status": progress.status.value,
+                "detail": progress.detail,
+            }
+        )
+    return {
+        "recipe": plan.recipe,
+        "pack": plan.pack,
+        "hazard_class": plan.hazard_class.value,
+        "estimate_s": plan.estimate_s,
+        "steps": steps,
+    }
+
+
+def _devices(state: EngineState) -> dict[str, Any]:
+    def link(name: str) -> dict[str, Any]:
+        found = state.links.get(name)
+        return {"up": bool(found and found.up), "detail": found.detail if found else "not connected yet"}
+
+    motion = state.motion
+    return {
+        "plc": {**link("plc"), "age_s": state.tags_age_s()},
+        "motion": {
+            **link("motion"),
+            "age_s": state.now_s - motion.at_s if motion else None,
+            "state": motion.state.value if motion else "unknown",
+            "pose_mm": list(motion.pose_mm) if motion and motion.pose_mm else None,
+            "position_trusted": bool(motion and motion.position_trusted),
+        },
+        "camera": {**link("camera"), "age_s": None},
+    }

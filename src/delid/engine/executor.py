@@ -1,0 +1,296 @@
+"""The loop: take an event, let the reducer decide, make it durable, perform the effects, post their ends as events."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import structlog
+
+from delid.config import Cell
+from delid.core import (
+    CancelCommand,
+    Clock,
+    Command,
+    Decide,
+    Decided,
+    DelidError,
+    DoMotion,
+    Effect,
+    Event,
+    Finished,
+    Frame,
+    JournalError,
+    LinkChanged,
+    Look,
+    Looked,
+    MotionReported,
+    MotionVerb,
+    Move,
+    OperatorCommanded,
+    Record,
+    RunCommand,
+    Started,
+    State,
+    TagsRead,
+    Ticked,
+    to_plain,
+)
+from delid.planning import decide
+
+from ._ports import Ports
+from ._state import EngineState, initial
+from .reducer import step
+
+Observer = Callable[[EngineState, Event, tuple[Effect, ...]], None]
+FrameObserver = Callable[[Frame], None]
+TICK_S = 0.1
+NOISE = (TagsRead, Ticked, MotionReported)
+ENDS = (State.STOPPED, State.ABORTED, State.COMPLETE)
+
+
+class Executor:
+    """Runs one cell. ``post`` takes events from anywhere in the event loop's thread."""
+
+    def __init__(self, cell: Cell, ports: Ports, clock: Clock, started: Callable[[float], Started]) -> None:
+        self.cell, self.ports, self.clock = cell, ports, clock
+        self.observers: list[Observer] = []
+        self.frame_observers: list[FrameObserver] = []
+        self.state = initial(cell, clock.now_s())
+        self._started = started
+        self._events: asyncio.Queue[Event] = asyncio.Queue()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._vision = ThreadPoolExecutor(1, thread_name_prefix="vision")
+        self._camera_free = asyncio.Lock()
+        self._known: dict[str, Event] = {}
+        self._run_open = False
+        self._journal_up = True
+
+    def post(self, event: Event) -> None:
+        """Queue an event; it is taken in the order of posting."""
+        self._events.put_nowait(event)
+
+    async def run(self) -> None:
+        """Run until cancelled. Whatever goes wrong here, the robot is told to stop before the error goes on."""
+        parts = [
+            asyncio.create_task(p) for p in (self.ports.plc.run(), self.ports.motion.run(), self._tick(), self._loop())
+        ]
+        try:
+            await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            await self._last_stop()  # the drivers still run, so that the robot hears it
+            for task in (*parts, *self._tasks):
+                task.cancel()
+            ended = await asyncio.gather(*parts, return_exceptions=True)
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await self._close()
+        for error in ended:
+            if isinstance(error, Exception):
+                raise error
+
+    async def _loop(self) -> None:
+        await self._take(self._started(self.clock.now_s()))
+        while True:
+            await self._take(await self._events.get())
+
+    async def _tick(self) -> None:
+        while True:
+            await self.clock.sleep(TICK_S)
+            self.post(Ticked(self.clock.now_s()))
+
+    async def _take(self, event: Event) -> None:
+        """One turn: decide, stop first, then durable, then act."""
+        if self._begins_run(event):
+            await self._roll(event)
+        before = self.state.packml
+        self.state, effects = step(self.state, event)
+        self._remember(event)
+        self._record(event, effects)
+        urgent = tuple(e for e in effects if _is_stop(e))
+        for effect in urgent:
+            self._perform(effect)
+        durable = await self._make_durable(event, effects, before)
+        for effect in effects:
+            if effect not in urgent:
+                self._perform(effect) if durable else self._refuse(effect)
+        self.ports.plc.set_packml_state(self.cell.packml_numbers[self.state.packml])
+        for observer in self.observers:
+            observer(self.state, event, effects)
+
+    # --- runs and their log --------------------------------------------------------------------------------------
+
+    def _begins_run(self, event: Event) -> bool:
+        if not isinstance(event, OperatorCommanded) or event.command is not Command.RESET:
+            return False
+        return step(self.state, event)[0].packml is State.RESETTING
+
+    async def _roll(self, event: Event) -> None:
+        """A new run begins with a new log and a fresh state, told again what is known of the devices."""
+        self.ports.log.roll()
+        self.state = initial(self.cell, event.at_s)
+        known = [Started(event.at_s), *self._known.values()]
+        for fact in known:
+            self.state, effects = step(self.state, fact)
+            self._record(fact, effects)
+        await self._write("known", {"events": [to_plain(e, tagged=True) for e in known]})
+
+    def _remember(self, event: Event) -> None:
+        if isinstance(event, LinkChanged):
+            self._known[f"0 {event.device}"] = event
+        elif isinstance(event, MotionReported):
+            self._known["1 motion"] = event
+        elif isinstance(event, TagsRead):
+            self._known["2 tags"] = event
+        self._known = dict(sorted(self._known.items()))
+
+    def _record(self, event: Event, effects: tuple[Effect, ...]) -> None:
+        recorder = self.ports.log.recorder
+        if recorder is None:
+            return
+        recorder.event(event)
+        for effect in effects:
+            if isinstance(effect, Record):
+                recorder.record(effect, event.at_s)
+            else:
+                recorder.effect(effect, event.at_s)
+
+    async def _make_durable(self, event: Event, effects: tuple[Effect, ...], before: State) -> bool:
+        """Write the turn ahead of its effects; True when it is on the disk."""
+        if self.state.packml is State.STARTING and before is not State.STARTING:
+            self._run_open = True
+            await self._write("run_started", {"cell": self.cell.spec.cell, "config_sha256": self.cell.sha256})
+        if not effects and (isinstance(event, NOISE) or self._journal_up):
+            return True
+        current = self.state.current
+        turn: dict[str, object] = {
+            "event": to_plain(event, tagged=True) if not isinstance(event, NOISE) else {"type": type(event).__name__},
+            "effects": [{"type": type(e).__name__, **to_plain(e)} for e in effects],
+            "packml": self.state.packml.value,
+        }
+        if current is not None:
+            turn["step"] = current.step.key
+        written = await self._write("turn", turn)
+        if self._run_open and self.state.packml in ENDS:
+            self._run_open = False
+            await self._write("run_ended", {"outcome": self.state.outcome})
+        return written
+
+    async def _write(self, kind: str, data: dict[str, object]) -> bool:
+        log = structlog.get_logger()
+        try:
+            await self.ports.log.write(kind, data)
+        except JournalError as error:
+            if self._journal_up:
+                log.error("journal.lost", error=str(error))
+                self.post(LinkChanged(self.clock.now_s(), "journal", False, error.message))
+            self._journal_up = False
+            return False
+        if not self._journal_up:
+            log.warning("journal.back")
+            self.post(LinkChanged(self.clock.now_s(), "journal", True))
+        self._journal_up = True
+        return True
+
+    # --- effects -------------------------------------------------------------------------------------------------
+
+    def _perform(self, effect: Effect) -> None:
+        if isinstance(effect, Record):
+            return
+        task = asyncio.create_task(self._report(effect.id, self._act(effect)))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _refuse(self, effect: Effect) -> None:
+        if not isinstance(effect, Record):
+            detail = "the journal could not be written ahead of it"
+            self.post(Finished(self.clock.now_s(), effect.id, False, "journal", detail))
+
+    async def _report(self, effect_id: str, act: Coroutine[Any, Any, Event]) -> None:
+        try:
+            self.post(await act)
+        except DelidError as error:
+            self.post(Finished(self.clock.now_s(), effect_id, False, "fault", str(error)))
+
+    def _act(self, effect: Effect) -> Coroutine[Any, Any, Event]:
+        plc, motion = self.ports.plc, self.ports.motion
+        match effect:
+            case Move(id=name, to_mm=to_mm, feed_mm_s=feed_mm_s, deadline_s=deadline_s):
+                return motion.move(name, to_mm, feed_mm_s, deadline_s)
+            case DoMotion(id=name, verb=verb, deadline_s=deadline_s):
+                return motion.do(name, verb, deadline_s)
+            case RunCommand(id=name, name=command, params=params, deadline_s=deadline_s):
+                return plc.command(name, command, dict(params), deadline_s)
+            case CancelCommand(id=name, deadline_s=deadline_s):
+                return plc.cancel(name, deadline_s)
+            case Look():
+                return self._look(effect)
+            case Decide():
+                return self._decide(effect)
+            case Record():
+                raise AssertionError("a record is not performed")
+
+    async def _look(self, look: Look) -> Event:
+        async with self._camera_free:
+            frames = await self.ports.camera.grab(look.frames, look.deadline_s)
+        recorder, inspector = self.ports.log.recorder, self.ports.inspector
+        for frame in frames:
+            if recorder is not None:
+                recorder.frame(frame, look.id)
+            self._show(frame)
+        loop = asyncio.get_running_loop()
+        inspections = tuple(
+            [await loop.run_in_executor(self._vision, inspector.inspect, frame, look.pack) for frame in frames]
+        )
+        return Looked(self.clock.now_s(), look.id, inspections, inspector.fuse(inspections))
+
+    async def _decide(self, effect: Decide) -> Event:
+        def work() -> Event:
+            found = decide(effect.assessment, self.cell, effect.readings, effect.exclude, effect.assume_pack)
+            return Decided(self.clock.now_s(), effect.id, found)
+
+        return await asyncio.get_running_loop().run_in_executor(self._vision, work)
+
+    async def watch_camera(self, every_s: float) -> None:
+        """Show a frame now and then while nobody looks; a camera that fails here is reported by the next look."""
+        while True:
+            await self.clock.sleep(every_s)
+            if self._camera_free.locked():
+                continue
+            try:
+                async with self._camera_free:
+                    frames = await self.ports.camera.grab(1, 5.0)
+            except DelidError as error:
+                self.post(LinkChanged(self.clock.now_s(), "camera", False, error.message))
+                continue
+            if not (link := self.state.links.get("camera")) or not link.up:
+                self.post(LinkChanged(self.clock.now_s(), "camera", True))
+            self._show(frames[-1])
+
+    def _show(self, frame: Frame) -> None:
+        for observer in self.frame_observers:
+            observer(frame)
+
+    # --- the end -------------------------------------------------------------------------------------------------
+
+    async def _last_stop(self) -> None:
+        moving = any(isinstance(p.effect, Move) for p in self.state.pending.values())
+        if not moving:
+            return
+        try:
+            async with asyncio.timeout(2.0):
+                await self.ports.motion.do("exit.stop", MotionVerb.STOP, 1.5)
+        except (DelidError, TimeoutError, OSError) as error:
+            structlog.get_logger().error("exit.stop", error=str(error))
+
+    async def _close(self) -> None:
+        if self._run_open:
+            await self._write("run_ended", {"outcome": "the process ended", "packml": self.state.packml.value})
+        self._vision.shutdown(wait=False)
+        self.ports.log.close()
+        await self.ports.camera.close()
+
+
+def _is_stop(effect: Effect) -> bool:
+    return isinstance(effect, CancelCommand) or (isinstance(effect, DoMotion) and effect.verb is MotionVerb.STOP)
