@@ -18,7 +18,7 @@ from delid.core import Clock, JournalError, to_plain
 
 FILE_NAME = "journal.jsonl"
 FIRST_PREV = "0" * 64
-ADVICE = "Free space on the disk or repair it, then start a new run; the cell holds until then."
+ADVICE = "Free space on the disk or repair it; the cell holds until the journal can be written."
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Entry:
         seq: running number from 0.
         at_s: the run's monotonic clock.
         wall_s: seconds since 1970-01-01 UTC.
-        kind: ``run_started``, ``event``, ``effect``, ``record`` or ``run_ended``.
+        kind: what the entry is; ``run_started`` and ``run_ended`` frame a run.
         data: plain JSON data.
         prev: SHA-256 (hex) of the line before, without its newline; 64 zeros on the first line.
     """
@@ -51,9 +51,9 @@ class Entry:
 class Journal:
     """Append-only journal of one run, in ``folder/journal.jsonl``.
 
-    An entry is durable when ``append`` returns, so that it may be followed by the command it announces. The first
-    write that fails ends the journal: ``healthy`` turns false and stays so, because after a failed fsync nobody
-    knows what the disk holds.
+    An entry is durable when ``append`` returns, so that it may be followed by the command it announces. While the
+    disk refuses, ``healthy`` is false and every ``append`` raises; what was half written is taken away before the
+    next entry, so that the chain goes on from the last durable line.
     """
 
     def __init__(self, folder: Path, clock: Clock) -> None:
@@ -69,7 +69,7 @@ class Journal:
 
     @property
     def healthy(self) -> bool:
-        """False from the first failed write on."""
+        """False while the last entry could not be written."""
         return not self._trouble
 
     def append(self, kind: str, data: Mapping[str, Any]) -> Entry:
@@ -103,12 +103,13 @@ class Journal:
 
     def _write(self, kind: str, data: Any, at_s: float, wall_s: float) -> Entry:
         with self._lock:
-            if self._trouble or self._file < 0:
-                why = self._trouble or "it is closed"
-                raise JournalError(f"the journal {self.path} takes no more entries: {why}.", hint=ADVICE)
+            if self._file < 0:
+                raise JournalError(f"the journal {self.path} is closed.", code="journal.closed")
             entry = Entry(self._seq, at_s, wall_s, kind, data, self._prev)
             line = entry.line()
             try:
+                if self._trouble:
+                    os.ftruncate(self._file, self._good_bytes)
                 write_all(self._file, line + b"\n")
                 os.fsync(self._file)
             except OSError as error:
@@ -117,6 +118,7 @@ class Journal:
                 raise JournalError(
                     f"the journal {self.path} cannot be written: {error}.", hint=ADVICE, code="journal.write"
                 ) from error
+            self._trouble = ""
             self._seq += 1
             self._prev = hashlib.sha256(line).hexdigest()
             self._good_bytes += len(line) + 1

@@ -26,6 +26,7 @@ from ._recording import (
     RECORD_TOPIC,
     REPAIR_NAME,
     WIRE_TOPIC,
+    Fact,
     Losses,
     RecordedFrame,
     Recording,
@@ -33,14 +34,7 @@ from ._recording import (
 )
 from ._schemas import CompressedImage, FrameMeta, Json, WireBytes
 
-SCHEMAS: dict[str, Any] = {
-    EVENT_TOPIC: Json,
-    EFFECT_TOPIC: Json,
-    RECORD_TOPIC: Json,
-    WIRE_TOPIC: WireBytes,
-    FRAME_META_TOPIC: FrameMeta,
-}
-FACTS: dict[str, Any] = {EVENT_TOPIC: Event, EFFECT_TOPIC: Effect, RECORD_TOPIC: Record}
+FACTS: dict[str, Any] = {EVENT_TOPIC: Event, EFFECT_TOPIC: Effect, RECORD_TOPIC: Record, WIRE_TOPIC: Wire}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +62,7 @@ def read_recording(path: Path | str) -> Recording:
             code="recording.truncated",
         )
     header = _header(path, found)
-    facts: dict[str, list[Any]] = {topic: [] for topic in (*FACTS, WIRE_TOPIC)}
+    facts: list[Fact] = []
     metas: dict[int, Any] = {}
     frames: dict[str, list[RecordedFrame]] = {}
     for message in found.messages:
@@ -79,24 +73,25 @@ def read_recording(path: Path | str) -> Recording:
             elif topic.startswith(CAMERA_TOPIC):
                 frame = _frame(metas.pop(message.sequence), CompressedImage.FromString(message.data))
                 frames.setdefault(frame.look_id, []).append(frame)
-            elif topic in facts:
-                facts[topic].append(_fact(topic, message))
+            elif topic in FACTS:
+                facts.append(_fact(topic, message))
         except (DecodeError, KeyError, TypeError, ValueError) as error:
-            raise RecordingError(
-                f"{path}: message {message.sequence} of {topic} cannot be read: {type(error).__name__}: {error}.",
-                hint="Read it with the version of delid that wrote it.",
-                code="recording.version",
-            ) from error
+            raise _unreadable(path, topic, message, error) from error
     return Recording(
         path=path,
         header=header,
-        events=tuple(facts[EVENT_TOPIC]),
-        effects=tuple(facts[EFFECT_TOPIC]),
-        records=tuple(facts[RECORD_TOPIC]),
-        wires=tuple(facts[WIRE_TOPIC]),
+        facts=tuple(facts),
         frames={look: tuple(some) for look, some in frames.items()},
         losses=_losses(found),
         repaired=any(m.name == REPAIR_NAME for m in found.metadata),
+    )
+
+
+def _unreadable(path: Path, topic: str, message: Message, error: Exception) -> RecordingError:
+    return RecordingError(
+        f"{path}: message {message.sequence} of {topic} cannot be read: {type(error).__name__}: {error}.",
+        hint="Read it with the version of delid that wrote it.",
+        code="recording.version",
     )
 
 
@@ -166,11 +161,12 @@ def _losses(found: Scan) -> Losses:
     return Losses()
 
 
-def _fact(topic: str, message: Message) -> Any:
+def _fact(topic: str, message: Message) -> Fact:
     if topic == WIRE_TOPIC:
         wire = WireBytes.FromString(message.data)
         return Wire(at_s=wire.at_s, device=wire.device, out=wire.out, data=wire.data, id=wire.id)
-    return from_json(FACTS[topic], Json.FromString(message.data).json)
+    fact: Fact = from_json(FACTS[topic], Json.FromString(message.data).json)
+    return fact
 
 
 def _frame(meta: Any, image: Any) -> RecordedFrame:

@@ -56,13 +56,13 @@ def header_of(
     cell: Cell, run_id: str, delid: str, models: Mapping[str, str], extra: Mapping[str, str] | None = None
 ) -> RecordingHeader:
     """The header of a run of ``cell``; paths become names relative to the folder that holds all its files."""
-    paths = {os.path.abspath(name): text for name, text in cell.texts.items()}
+    paths = {os.path.realpath(name): text for name, text in cell.texts.items()}
     base = os.path.commonpath([os.path.dirname(path) for path in paths])
     names = {Path(os.path.relpath(path, base)).as_posix(): text for path, text in paths.items()}
     return RecordingHeader(
         run_id=run_id,
         delid=delid,
-        cell_file=Path(os.path.relpath(cell.path, base)).as_posix(),
+        cell_file=Path(os.path.relpath(os.path.realpath(cell.path), base)).as_posix(),
         cell_sha256=cell.sha256,
         models=dict(models),
         recipes={recipe.spec.recipe: recipe.sha256 for recipe in cell.recipes},
@@ -97,20 +97,37 @@ class Losses:
     failure: str = ""
 
 
+Fact = Event | Effect | Wire
+
+
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """A whole recording, each kind of fact in the order in which it happened."""
+    """A whole recording. ``facts`` has events, effects and wires in the order in which they happened."""
 
     path: Path
     header: RecordingHeader
-    events: tuple[Event, ...]
-    effects: tuple[Effect, ...]
-    records: tuple[Record, ...]
-    wires: tuple[Wire, ...]
+    facts: tuple[Fact, ...]
     frames: Mapping[str, tuple[RecordedFrame, ...]]
     """Look id to its frames."""
     losses: Losses = Losses()
     repaired: bool = False
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        return tuple(fact for fact in self.facts if isinstance(fact, Event))
+
+    @property
+    def effects(self) -> tuple[Effect, ...]:
+        """Effects but for Records."""
+        return tuple(f for f in self.facts if isinstance(f, Effect) and not isinstance(f, Record))
+
+    @property
+    def records(self) -> tuple[Record, ...]:
+        return tuple(fact for fact in self.facts if isinstance(fact, Record))
+
+    @property
+    def wires(self) -> tuple[Wire, ...]:
+        return tuple(fact for fact in self.facts if isinstance(fact, Wire))
 
     def all_frames(self) -> Iterator[RecordedFrame]:
         """Every frame, look by look in the order of recording."""

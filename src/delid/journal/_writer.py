@@ -114,13 +114,13 @@ class RecordingWriter:
         """An event, as it is fed to the reducer."""
         self._put(EVENT_TOPIC, event)
 
-    def effect(self, effect: Effect) -> None:
-        """An effect, as the reducer returned it; a Record goes to the channel of records."""
-        self._put(RECORD_TOPIC if isinstance(effect, Record) else EFFECT_TOPIC, effect)
+    def effect(self, effect: Effect, at_s: float | None = None) -> None:
+        """An effect, as the reducer returned it for the event of ``at_s``; Records go to their own channel."""
+        self._put(RECORD_TOPIC if isinstance(effect, Record) else EFFECT_TOPIC, effect, at_s=at_s)
 
-    def record(self, record: Record) -> None:
+    def record(self, record: Record, at_s: float | None = None) -> None:
         """The same as ``effect`` for a Record."""
-        self._put(RECORD_TOPIC, record)
+        self._put(RECORD_TOPIC, record, at_s=at_s)
 
     def wire(self, wire: Wire) -> None:
         """Bytes that a driver sent or received."""
@@ -132,8 +132,8 @@ class RecordingWriter:
         topic = CAMERA_TOPIC + (re.sub(r"[^A-Za-z0-9_.-]", "_", name) or "camera")
         self._put(topic, frame, look_id)
 
-    def close(self) -> Losses:
-        """Write what is queued, finish the file and say what was lost; a second call does nothing."""
+    def close(self) -> None:
+        """Write what is queued and finish the file; ``losses`` then says what is missing. A second call does nothing."""
         with self._lock:
             first, self._closed = not self._closed, True
         if first:
@@ -141,11 +141,10 @@ class RecordingWriter:
             if self._thread.ident is None:
                 self.start()
         self._thread.join()
-        return self.losses
 
-    def _put(self, topic: str, fact: Any, about: str = "") -> None:
+    def _put(self, topic: str, fact: Any, about: str = "", at_s: float | None = None) -> None:
         kind = "frames" if isinstance(fact, Frame) else "facts"
-        at_s = getattr(fact, "at_s", self._clock.now_s())
+        at_s = getattr(fact, "at_s", self._clock.now_s()) if at_s is None else at_s
         with self._lock:
             if self._room[kind] <= 0 or self._closed or self._dead:
                 self._lose(kind)
