@@ -132,9 +132,8 @@ class Step:
         at_mm: where, in the robot's frame, for drawing.
         on_failure: failure kind to reactions; the n-th failure of a step takes the n-th reaction, then asks.
         alternative: acts that do the same with the impact tool and bring the usual tool back.
+        refit: acts that bring the usual tool back where the alternative failed, begun at travel height.
         estimate_s: planned duration in seconds.
-        retreat: acts that bring the robot clear of the pack, straight up from where the step works; performed before
-            a failed step is left for a question, another step or its alternative. Empty where nothing is touched.
     """
 
     key: str
@@ -151,7 +150,6 @@ class Step:
     alternative: tuple[Act, ...] = ()
     refit: tuple[Act, ...] = ()
     estimate_s: float = 0.0
-    retreat: tuple[Act, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

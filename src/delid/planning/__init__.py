@@ -1,6 +1,20 @@
 """Assessment, recipes and limits to a plan or a refusal, with reasons. Pure: no device, no clock, no randomness."""
 
+from ._check import PLANNABLE, RULES, check_cell, check_recipe
+from ._context import Finding, Rule
 from ._expand import make_plan
+from ._order import order_targets, path_mm
 from ._select import decide
 
-__all__ = ["decide", "make_plan"]
+__all__ = [
+    "PLANNABLE",
+    "RULES",
+    "Finding",
+    "Rule",
+    "check_cell",
+    "check_recipe",
+    "decide",
+    "make_plan",
+    "order_targets",
+    "path_mm",
+]

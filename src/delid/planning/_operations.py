@@ -21,11 +21,9 @@ from delid.config import (
 from delid.core import (
     Act,
     AskAct,
-    CommandAct,
     Condition,
     FailureKind,
     LookAct,
-    MoveAct,
     PlanningError,
     PointMm,
     PoseMm,
@@ -136,7 +134,7 @@ def lift(b: Builder, operation: Lift, place: PackPlace) -> None:
     at_mm = b.move(key, *at, place.lid_z_mm + tool.length_mm).to_mm
     b.add(
         _step(b, operation, "Lift the lid", acts, tool=operation.tool, contact=True, at_mm=at_mm,
-              retreat=(b.above(key, at),))
+)
     )  # fmt: skip
     b.carrying = operation.part
 
@@ -176,7 +174,7 @@ def pick(b: Builder, operation: Pick, place: PackPlace) -> None:
         where = b.move(key, *at, place.module_z_mm + tool.length_mm).to_mm
         b.add(
             _step(b, operation, f"Take out {name}", acts, key=key, tool=operation.tool, contact=True, at_mm=where,
-                  targets=(name,), retreat=(b.above(key, at),))
+                  targets=(name,))
         )  # fmt: skip
 
 
@@ -253,10 +251,8 @@ def _connector(b: Builder, operation: Operation, name: str, place: PackPlace) ->
 def _step(
     b: Builder, operation: Operation, title: str, acts: tuple[Act, ...], *, key: str = "", tool: str | None = None,
     contact: bool = False, at_mm: PoseMm | None = None, targets: tuple[str, ...] = (),
-    retreat: tuple[MoveAct | CommandAct, ...] = (),
 ) -> Step:  # fmt: skip
     return Step(
         key=key or b.key(operation), do=Verb(operation.do), operation=operation.id, title=title, acts=acts,
         targets=targets, tool=tool, contact=contact, at_mm=at_mm, on_failure=reactions_of(operation.on_failure),
-        retreat=retreat,
     )  # fmt: skip

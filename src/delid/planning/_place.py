@@ -41,12 +41,3 @@ class PackPlace:
             origin_x + x * math.cos(turn) - y * math.sin(turn),
             origin_y + x * math.sin(turn) + y * math.cos(turn),
         )
-
-
-def distance_to_line_mm(point: PointMm, a: PointMm, b: PointMm) -> float:
-    """Distance in mm of ``point`` from the straight piece between ``a`` and ``b``."""
-    dx, dy = b[0] - a[0], b[1] - a[1]
-    length2 = dx * dx + dy * dy
-    along = 0.0 if length2 == 0 else ((point[0] - a[0]) * dx + (point[1] - a[1]) * dy) / length2
-    along = min(1.0, max(0.0, along))
-    return math.dist(point, (a[0] + along * dx, a[1] + along * dy))

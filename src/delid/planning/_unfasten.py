@@ -14,10 +14,8 @@ from delid.core import (
     FailureKind,
     FastenerKind,
     LookAct,
-    MoveAct,
     PlanningError,
     PointMm,
-    PoseMm,
     Reaction,
     Step,
     Verb,
@@ -25,10 +23,7 @@ from delid.core import (
 
 from ._builder import Builder
 from ._order import order_targets
-from ._place import PackPlace, distance_to_line_mm
-
-KEEP_OUT_MM = 100.0
-"""Way that a nutrunner keeps from the middle of a connector when it travels near the lid."""
+from ._place import PackPlace
 
 MISPLACED_MM = 50.0
 """A fastener seen farther from its place than this was taken for another one; a person takes it out."""
@@ -90,59 +85,44 @@ def unfasten(
         tool = b.fit(operation, operation.tool)
         b.check_travel(b.key(operation), tool, place.lid_z_mm)
         order = order_targets(operation.order, targets.places, (b.position_mm[0], b.position_mm[1]))
-        _loosen_all(b, operation, place, tool, {name: targets.places[name] for name in order})
+        for name in order:
+            _loosen(b, operation, place, tool, name, targets.places[name])
     if targets.by_hand:
         _ask_by_hand(b, operation, targets.by_hand)
     if "seen_empty" in operation.verify:
         _look_empty(b, operation, tuple(place.pack.fastener_ids(group)))
 
 
-def _loosen_all(b: Builder, operation: Unfasten, place: PackPlace, tool: Tool, places: dict[str, PointMm]) -> None:
-    near_z = place.lid_z_mm + tool.length_mm + b.clearance_mm
-    names = list(places)
-    low_before = False
-    for n, name in enumerate(names):
-        at = places[name]
-        low_after = n + 1 < len(names) and _way_is_clear(b, place, at, places[names[n + 1]])
-        _loosen(b, operation, place, tool, name, at, near_z, low_before, low_after)
-        low_before = low_after
-
-
-def _way_is_clear(b: Builder, place: PackPlace, a: PointMm, to: PointMm) -> bool:
-    """True if the nutrunner may go from ``a`` to ``to`` at clearance height: no connector stands near the line."""
-    return all(distance_to_line_mm(place.to_robot(c.at_mm), a, to) >= KEEP_OUT_MM for c in place.pack.connectors)
-
-
-def _loosen(
-    b: Builder, operation: Unfasten, place: PackPlace, tool: Tool, name: str, at: PointMm, near_z: float,
-    low_before: bool, low_after: bool,
-) -> None:  # fmt: skip
+def _loosen(b: Builder, operation: Unfasten, place: PackPlace, tool: Tool, name: str, at: PointMm) -> None:
+    """One fastener. The step begins and ends at travel height, so that it may be repeated, left out or done later."""
     key = b.key(operation, name)
-    safe_z = b.cell.spec.motion.safe_z_mm
-    contact: PoseMm = (*at, place.lid_z_mm + tool.length_mm)
-    acts: list[Act] = [] if low_before else [b.above(key, at)]
-    acts += [
-        b.move(key, *at, near_z),
-        b.move(key, *contact, slow=True),
+    contact_z = place.lid_z_mm + tool.length_mm
+    contact = b.move(key, *at, contact_z, slow=True)
+    acts = (
+        b.above(key, at),
+        b.move(key, *at, contact_z + b.clearance_mm),
+        contact,
         b.command(key, "unfasten", torque_nm=operation.torque_nm, impact=0.0),
-        b.move(key, *at, near_z if low_after else safe_z),
-    ]
+        b.above(key, at),
+    )
     wants_impact = any(Reaction.IMPACT in reactions for reactions in operation.on_failure.values())
+    alternative, refit = _impact_acts(b, operation, place, tool, key, at) if wants_impact else ((), ())
     b.add(
         Step(
-            key=key, do=Verb.UNFASTEN, operation=operation.id, title=f"Loosen {name}", acts=tuple(acts),
-            targets=(name,), tool=operation.tool, contact=True, at_mm=b.move(key, *contact).to_mm,
-            on_failure=reactions_of(operation.on_failure),
-            alternative=_impact_acts(b, operation, place, tool, key, at) if wants_impact else (),
-            retreat=(b.above(key, at),),
+            key=key, do=Verb.UNFASTEN, operation=operation.id, title=f"Loosen {name}", acts=acts, targets=(name,),
+            tool=operation.tool, contact=True, at_mm=contact.to_mm, on_failure=reactions_of(operation.on_failure),
+            alternative=alternative, refit=refit,
         )
     )  # fmt: skip
 
 
 def _impact_acts(
     b: Builder, operation: Unfasten, place: PackPlace, tool: Tool, key: str, at: PointMm
-) -> tuple[Act, ...]:
-    """Fetch the impact tool, loosen with it, bring the usual tool back; begins and ends above the fastener."""
+) -> tuple[tuple[Act, ...], tuple[Act, ...]]:
+    """Acts that fetch the impact tool and loosen with it, then the usual tool's return; the second part also alone.
+
+    Both begin at travel height and end there, above the fastener.
+    """
     name, impact = impact_tool(b.cell.spec.tools, operation.tool)
     if impact is None:
         raise PlanningError(
@@ -163,9 +143,9 @@ def _impact_acts(
         b.above(key, at),
     )
     if not change:
-        return work
-    up: MoveAct = b.above(key, at)
-    return (up, *b.change_acts(key, impact), *work, *b.change_acts(key, tool), up)
+        return work, ()
+    refit = (*b.change_acts(key, tool), b.above(key, at))
+    return (*b.change_acts(key, impact), *work, *refit), refit
 
 
 def impact_tool(tools: dict[str, Tool], usual: str) -> tuple[str, Tool | None]:

@@ -1,0 +1,185 @@
+"""Rules about names and values: everything a recipe names must be there and fit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from delid.config import Cut, Disconnect, Drain, Lift, Pick, Place, Seal, TagCondition, Unfasten
+from delid.core import HazardClass, Reaction, Verb
+
+from ._context import Context, Found, Location
+from ._select import ANY_PACK, CONTACT_VERBS
+from ._unfasten import impact_tool
+
+TOOL_KINDS: dict[Verb, tuple[str, ...]] = {
+    Verb.UNFASTEN: ("nutrunner",),
+    Verb.CUT: ("cutter",),
+    Verb.LIFT: ("vacuum", "gripper"),
+    Verb.PLACE: ("vacuum", "gripper"),
+    Verb.PICK: ("gripper", "vacuum"),
+}
+"""Which kinds of tool an operation can use."""
+
+COMMANDS_OF: dict[Verb, tuple[str, ...]] = {
+    Verb.UNFASTEN: ("fit_tool", "unfasten"),
+    Verb.CUT: ("fit_tool",),
+    Verb.LIFT: ("fit_tool", "hold_part"),
+    Verb.PLACE: ("fit_tool", "release_part"),
+    Verb.PICK: ("fit_tool", "hold_part", "release_part"),
+    Verb.DRAIN: ("drain",),
+    Verb.QUARANTINE: ("signal_quarantine",),
+}
+"""Which PLC commands an operation needs."""
+
+
+def unknown_pack(c: Context) -> Found:
+    for n, name in enumerate(c.spec.serves.packs):
+        if c.packs and name != ANY_PACK and name not in c.packs:
+            yield ("serves", "packs", n), f"there is no pack {name!r}; known are {_list(c.packs)}"
+
+
+def unknown_tool(c: Context) -> Found:
+    for n, o in c.operations():
+        name = getattr(o, "tool", None)
+        if c.cell and name is not None and name not in c.tools:
+            yield ("operations", n, "tool"), f"the cell has no tool {name!r}; it has {_list(c.tools)}"
+
+
+def wrong_tool(c: Context) -> Found:
+    for n, o in c.operations():
+        tool = c.tool_of(o)
+        kinds = TOOL_KINDS.get(Verb(o.do), ())
+        if tool and tool.kind not in kinds:
+            wanted = " or ".join(sorted(kinds))
+            yield ("operations", n, "tool"), f"{o.do} needs a {wanted}; {getattr(o, 'tool', '')!r} is a {tool.kind}"
+
+
+def wrong_socket(c: Context) -> Found:
+    for n, o in c.operations():
+        tool = c.tool_of(o)
+        if not isinstance(o, Unfasten) or tool is None or tool.kind != "nutrunner":
+            continue
+        for pack in c.served_packs():
+            group = pack.groups.get(o.targets.group)
+            if group and tool.socket_mm != group.socket_mm:
+                yield (
+                    ("operations", n, "tool"),
+                    f"{o.tool!r} has a {tool.socket_mm} mm socket; the fasteners of {pack.pack}/{o.targets.group} "
+                    f"are {group.socket_mm:g} mm",
+                )
+
+
+def too_much_torque(c: Context) -> Found:
+    for n, o in c.operations():
+        tool = c.tool_of(o)
+        if isinstance(o, Unfasten) and tool and tool.max_torque_nm is not None and o.torque_nm > tool.max_torque_nm:
+            yield (
+                ("operations", n, "torque_nm"),
+                f"{o.torque_nm:g} N m is more than {o.tool!r} can give, {tool.max_torque_nm:g} N m",
+            )
+
+
+def no_impact_tool(c: Context) -> Found:
+    for n, o in c.operations():
+        if not isinstance(o, Unfasten) or c.tool_of(o) is None:
+            continue
+        for kind, reactions in o.on_failure.items():
+            if Reaction.IMPACT in reactions and impact_tool(dict(c.tools), o.tool)[1] is None:
+                yield ("operations", n, "on_failure", kind), "the cell has no impact nutrunner with this socket"
+
+
+def misplaced_impact(c: Context) -> Found:
+    for n, o in c.operations():
+        for kind, reactions in o.on_failure.items():
+            if Reaction.IMPACT in reactions and not isinstance(o, Unfasten):
+                yield ("operations", n, "on_failure", kind), f"'impact' has no meaning for {o.do}"
+
+
+def unknown_group(c: Context) -> Found:
+    for n, o in c.operations():
+        if isinstance(o, Unfasten):
+            for pack in c.served_packs():
+                if o.targets.group not in pack.groups:
+                    yield (
+                        ("operations", n, "targets", "group"),
+                        f"{pack.pack} has no fastener group {o.targets.group!r}; it has {_list(pack.groups)}",
+                    )
+
+
+def unknown_connector(c: Context) -> Found:
+    for n, o in c.operations():
+        if isinstance(o, Disconnect | Drain | Seal):
+            for pack in c.served_packs():
+                names = [connector.id for connector in pack.connectors]
+                if o.connector not in names:
+                    yield (
+                        ("operations", n, "connector"),
+                        f"{pack.pack} has no connector {o.connector!r}; it has {_list(names)}",
+                    )
+
+
+def unknown_place(c: Context) -> Found:
+    for n, o in c.operations():
+        if c.cell and isinstance(o, Place | Pick) and o.to not in c.cell.spec.places:
+            yield ("operations", n, "to"), f"the cell has no place {o.to!r}; it has {_list(c.cell.spec.places)}"
+
+
+def conditions(c: Context) -> list[tuple[Location, TagCondition]]:
+    """Every condition of the recipe with its place in the file."""
+    found: list[tuple[Location, TagCondition]] = [(("permissives", n), p) for n, p in enumerate(c.spec.permissives)]
+    for n, o in c.operations():
+        if o.do == "measure":
+            found.append((("operations", n, "check"), o.check))
+    return found
+
+
+def unknown_tag(c: Context) -> Found:
+    for location, condition in conditions(c):
+        if c.cell and condition.tag not in c.cell.plc_map.status.tags:
+            yield location, f"the register map {c.cell.plc_map.map!r} has no status tag {condition.tag!r}"
+
+
+def wrong_condition(c: Context) -> Found:
+    for location, condition in conditions(c):
+        tag = c.cell.plc_map.status.tags.get(condition.tag) if c.cell else None
+        if tag is None:
+            continue
+        if tag.type == "bool" and condition.equals is None:
+            yield location, f"{condition.tag!r} is a flag; it can be compared with 'equals' only"
+        if tag.type != "bool" and condition.equals is not None:
+            yield location, f"{condition.tag!r} is a number; it can be compared with 'below' and 'above' only"
+
+
+def missing_command(c: Context) -> Found:
+    for n, o in c.operations():
+        for name in COMMANDS_OF.get(Verb(o.do), ()):
+            if c.cell and name not in c.cell.plc_map.commands:
+                yield ("operations", n, "do"), f"{o.do} needs the PLC command {name!r}, which the register map lacks"
+
+
+def pack_needed(c: Context) -> Found:
+    if ANY_PACK not in c.spec.serves.packs:
+        return
+    for n, o in c.operations():
+        if isinstance(o, Unfasten | Cut | Lift | Place | Pick | Disconnect | Drain | Seal):
+            yield ("operations", n, "do"), f"{o.do} needs a known pack, but the recipe serves any pack"
+
+
+def no_modules(c: Context) -> Found:
+    for n, o in c.operations():
+        if isinstance(o, Pick):
+            for pack in c.served_packs():
+                if pack.modules is None:
+                    yield ("operations", n, "do"), f"{pack.pack} is built cell-to-pack and has no modules to pick"
+
+
+def contact_in_quarantine(c: Context) -> Found:
+    if HazardClass.C not in c.spec.serves.hazard:
+        return
+    for n, o in c.operations():
+        if Verb(o.do) in CONTACT_VERBS:
+            yield ("operations", n, "do"), f"{o.do} touches the pack, but the recipe serves hazard class C"
+
+
+def _list(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names)) or "none"
