@@ -58,6 +58,8 @@ class SceneSource(StrictModel):
 
     kind: Literal["scene"]
     path: Path
+    world: Path | None = None
+    """Folder shared with the simulated PLC and robot; ``world`` in the runs folder if not given."""
     noise_seed: int = 1
 
 

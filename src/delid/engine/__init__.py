@@ -1,22 +1,36 @@
 """The run: a pure reducer, the interlock table, and the executor that performs effects."""
 
 from ._interlocks import INTERLOCKS, Interlock, Response, checklist, holds, start_checklist, violated
+from ._ports import CameraPort, InspectorPort, LogPort, MotionPort, PlcPort, Ports, RecorderPort
+from ._runlog import RunLog
+from ._snapshot import snapshot
 from ._state import Alarm, EngineState, Phase, Progress, Rules, StepStatus, initial
+from .executor import Executor
 from .reducer import step
 
 __all__ = [
     "INTERLOCKS",
     "Alarm",
+    "CameraPort",
     "EngineState",
+    "Executor",
+    "InspectorPort",
     "Interlock",
+    "LogPort",
+    "MotionPort",
     "Phase",
+    "PlcPort",
+    "Ports",
     "Progress",
+    "RecorderPort",
     "Response",
     "Rules",
+    "RunLog",
     "StepStatus",
     "checklist",
     "holds",
     "initial",
+    "snapshot",
     "start_checklist",
     "step",
     "violated",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from delid.core import CancelCommand, Command, DoMotion, Effect, MotionState, MotionVerb, Move, RunCommand, State
+from delid.core import CancelCommand, DoMotion, Effect, MotionState, MotionVerb, Move, RunCommand, State
 
 from ._state import EngineState, Phase
 from ._turn import RUNNING, Turn
@@ -168,6 +168,3 @@ def _shift_deadlines(turn: Turn) -> None:
 def _outcome(state: EngineState) -> str:
     last = state.plan.steps[-1].do.value if state.plan and state.plan.steps else ""
     return "quarantined" if last == "quarantine" else "dismantled"
-
-
-COMMAND_CAUSE = {command: f"operator: {command.value}" for command in Command}

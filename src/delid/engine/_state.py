@@ -62,10 +62,11 @@ class Rules:
     look_timeout_s: float = 20.0
     decide_timeout_s: float = 30.0
     empty_confidence: float = 0.6
-    """A hole counts as empty only when the fused look is at least this sure; below it a person is asked."""
+    """A hole counts as empty only when the look is at least this sure; below it a person is asked. A cell takes it
+    from the manifest of the fastener model, which has it from validation data."""
 
     @classmethod
-    def of(cls, cell: Cell) -> Rules:
+    def of(cls, cell: Cell, empty_confidence: float) -> Rules:
         motion, limits = cell.spec.motion, cell.spec.limits
         return cls(
             travel_feed_mm_s=motion.travel_feed_mm_s,
@@ -73,6 +74,7 @@ class Rules:
             safe_z_mm=motion.safe_z_mm,
             park_mm=motion.park_mm,
             frames=cell.spec.cameras[0].frames,
+            empty_confidence=empty_confidence,
             contact_voltage_v=limits.contact_voltage_v,
             temperature_c=limits.temperature_c,
             gas_ppm=limits.gas_ppm,
@@ -182,6 +184,9 @@ class EngineState:
         return None if self.tags_at_s is None else self.now_s - self.tags_at_s
 
 
-def initial(cell: Cell, at_s: float) -> EngineState:
-    """The state of a process that has just started: nothing is known, nothing moves."""
-    return EngineState(rules=Rules.of(cell), now_s=at_s, packml_since_s=at_s)
+def initial(cell: Cell, at_s: float, empty_confidence: float) -> EngineState:
+    """The state of a process that has just started: nothing is known, nothing moves.
+
+    ``empty_confidence`` is the least confidence at which a hole counts as empty, from the fastener model's manifest.
+    """
+    return EngineState(rules=Rules.of(cell, empty_confidence), now_s=at_s, packml_since_s=at_s)

@@ -39,6 +39,7 @@ from delid.core import (
     to_plain,
 )
 from delid.planning import decide
+from delid.vision import fuse
 
 from ._ports import Ports
 from ._state import EngineState, initial
@@ -58,7 +59,7 @@ class Executor:
         self.cell, self.ports, self.clock = cell, ports, clock
         self.observers: list[Observer] = []
         self.frame_observers: list[FrameObserver] = []
-        self.state = initial(cell, clock.now_s())
+        self.state = self._fresh(clock.now_s())
         self._started = started
         self._events: asyncio.Queue[Event] = asyncio.Queue()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -119,6 +120,9 @@ class Executor:
         for observer in self.observers:
             observer(self.state, event, effects)
 
+    def _fresh(self, at_s: float) -> EngineState:
+        return initial(self.cell, at_s, self.ports.inspector.min_fastener_confidence)
+
     # --- runs and their log --------------------------------------------------------------------------------------
 
     def _begins_run(self, event: Event) -> bool:
@@ -129,7 +133,7 @@ class Executor:
     async def _roll(self, event: Event) -> None:
         """A new run begins with a new log and a fresh state, told again what is known of the devices."""
         self.ports.log.roll()
-        self.state = initial(self.cell, event.at_s)
+        self.state = self._fresh(event.at_s)
         known = [Started(event.at_s), *self._known.values()]
         for fact in known:
             self.state, effects = step(self.state, fact)
@@ -152,9 +156,9 @@ class Executor:
         recorder.event(event)
         for effect in effects:
             if isinstance(effect, Record):
-                recorder.record(effect, event.at_s)
+                recorder.record(effect)
             else:
-                recorder.effect(effect, event.at_s)
+                recorder.effect(effect)
 
     async def _make_durable(self, event: Event, effects: tuple[Effect, ...], before: State) -> bool:
         """Write the turn ahead of its effects; True when it is on the disk."""
@@ -221,7 +225,7 @@ class Executor:
             case DoMotion(id=name, verb=verb, deadline_s=deadline_s):
                 return motion.do(name, verb, deadline_s)
             case RunCommand(id=name, name=command, params=params, deadline_s=deadline_s):
-                return plc.command(name, command, dict(params), deadline_s)
+                return plc.command(name, command, params, deadline_s)
             case CancelCommand(id=name, deadline_s=deadline_s):
                 return plc.cancel(name, deadline_s)
             case Look():
@@ -237,13 +241,13 @@ class Executor:
         recorder, inspector = self.ports.log.recorder, self.ports.inspector
         for frame in frames:
             if recorder is not None:
-                recorder.frame(frame, look.id)
+                recorder.frame(frame, look.id, self.cell.spec.cameras[0].id)
             self._show(frame)
         loop = asyncio.get_running_loop()
         inspections = tuple(
             [await loop.run_in_executor(self._vision, inspector.inspect, frame, look.pack) for frame in frames]
         )
-        return Looked(self.clock.now_s(), look.id, inspections, inspector.fuse(inspections))
+        return Looked(self.clock.now_s(), look.id, inspections, fuse(inspections))
 
     async def _decide(self, effect: Decide) -> Event:
         def work() -> Event:

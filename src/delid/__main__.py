@@ -1,0 +1,5 @@
+"""``python -m delid``."""
+
+from delid.cli import main
+
+main()

@@ -1,0 +1,60 @@
+"""A cell file becomes a running cell: drivers, vision, log and engine wired together."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from pathlib import Path
+
+from delid.config import Cell
+from delid.core import Clock, Event, Started, Wire
+from delid.devices.motion import GrblDriver
+from delid.devices.plc import PlcDriver
+from delid.engine import Executor, Ports, RunLog
+from delid.journal import RecordingWriter, find_unfinished, header_of
+from delid.vision import Inspector
+
+from ._cameras import open_one
+
+
+def assemble(cell: Cell, clock: Clock) -> Executor:
+    """Everything a cell needs, connected; nothing is opened on the wire before the executor runs.
+
+    Raises ModelError, CameraError, ConfigError or JournalError.
+    """
+    inspector = Inspector.load(cell, clock=clock)
+    runs = cell.resolve(cell.spec.runs)
+    runs.mkdir(parents=True, exist_ok=True)
+    unfinished = find_unfinished(runs)
+    camera = open_one(cell, cell.spec.cameras[0], clock)
+    log = RunLog(runs, cell.spec.cell, clock, lambda folder: _recorder(cell, folder, inspector, clock))
+    executor: Executor
+
+    def post(event: Event) -> None:
+        executor.post(event)
+
+    def wire(sent: Wire) -> None:
+        if log.recorder is not None:
+            log.recorder.wire(sent)
+
+    def started(at_s: float) -> Started:
+        return Started(at_s, unfinished.run_id, unfinished.step) if unfinished else Started(at_s)
+
+    spec = cell.spec
+    plc = PlcDriver(
+        spec.plc.host, spec.plc.port, cell.plc_map, clock,
+        poll_s=spec.plc.poll_s, timeout_s=spec.plc.timeout_s, on_link=post, on_tags=post, on_wire=wire,
+    )  # fmt: skip
+    motion = GrblDriver(
+        spec.motion.port, spec.motion.baud, spec.motion.limits, clock,
+        tolerance_mm=spec.motion.tolerance_mm, on_link=post, on_report=post, on_wire=wire,
+    )  # fmt: skip
+    executor = Executor(cell, Ports(plc, motion, camera, inspector, log), clock, started)
+    return executor
+
+
+def _recorder(cell: Cell, folder: Path, inspector: Inspector, clock: Clock) -> RecordingWriter | None:
+    if not cell.spec.record:
+        return None
+    versions = {name: importlib.metadata.version(name) for name in ("onnxruntime", "opencv-python")}
+    header = header_of(cell, folder.name, importlib.metadata.version("delid"), inspector.models, versions)
+    return RecordingWriter(folder / "recording.mcap", clock, header=header)

@@ -1,0 +1,89 @@
+"""The person of the demo: resets, starts, answers questions, and puts a hand into the simulated world where asked."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from delid.core import Answered, AskAct, Command, Effect, Event, OperatorCommanded, State
+from delid.engine import EngineState, Executor, checklist, start_checklist
+
+BY = "demo operator"
+THINKING_S = 0.3
+ENDED = (State.COMPLETE, State.STOPPED, State.ABORTED)
+
+
+class DemoOperator:
+    """Acts on what the state shows, as a person at the panel would; ``done`` is set when the run is over."""
+
+    def __init__(self, executor: Executor, world: Path, say: Callable[[str], None]) -> None:
+        self._executor, self._world, self._say = executor, world, say
+        self._removed: list[str] = []
+        self._inputs: dict[str, object] = {}
+        self._acted_on: tuple[object, ...] = ()
+        self._started = False
+        self.done = asyncio.Event()
+        executor.observers.append(self._look)
+
+    def _look(self, state: EngineState, event: Event, effects: tuple[Effect, ...]) -> None:
+        if self._started and state.packml in ENDED:
+            self.done.set()
+            return
+        question = state.question.id if state.question else ""
+        moment = (state.packml, state.packml_since_s, question)
+        if moment == self._acted_on or not self._ready(state):
+            return
+        self._acted_on = moment
+        asyncio.get_running_loop().call_later(THINKING_S, self._act)
+
+    def _ready(self, state: EngineState) -> bool:
+        if state.packml is State.STOPPED:
+            return state.motion is not None and all(ok for _, ok, _ in checklist(state))
+        if state.packml is State.IDLE:
+            return all(ok for _, ok, _ in start_checklist(state))
+        return state.packml in (State.ABORTED, State.HELD)
+
+    def _act(self) -> None:
+        state = self._executor.state
+        if state.question is not None:
+            self._answer(state)
+        elif state.packml is State.STOPPED:
+            self._command(Command.RESET)
+        elif state.packml is State.ABORTED:
+            self._command(Command.CLEAR)
+        elif state.packml is State.IDLE:
+            self._started = True
+            self._command(Command.START)
+        elif state.packml is State.HELD:
+            self._command(Command.UNHOLD)
+
+    def _command(self, command: Command) -> None:
+        self._say(f"{BY}: {command.value}")
+        self._executor.post(OperatorCommanded(self._executor.clock.now_s(), command, BY))
+
+    def _answer(self, state: EngineState) -> None:
+        question, current = state.question, state.current
+        assert question is not None
+        act = current.acts[current.index] if current else None
+        if current is not None and isinstance(act, AskAct) and current.reaction is None:
+            if current.step.do.value == "disconnect":
+                self._touch(disconnect_pulled=True)
+            answer = act.go_on[0]
+        elif current is not None:
+            self._removed += [name for name in current.failed_targets if name not in self._removed]
+            self._touch(removed=self._removed)
+            answer = "done by hand"
+        else:
+            answer = "set aside"
+        self._say(f"question: {question.text}")
+        self._say(f"{BY}: {answer}")
+        self._executor.post(Answered(self._executor.clock.now_s(), question.id, answer, BY))
+
+    def _touch(self, **inputs: object) -> None:
+        """Change something in the simulated world by hand."""
+        self._inputs |= inputs
+        part = self._world / "inputs.json.part"
+        part.write_text(json.dumps(self._inputs))
+        part.replace(self._world / "inputs.json")

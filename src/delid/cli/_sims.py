@@ -1,0 +1,94 @@
+"""Simulated PLC and robot as separate processes, for the demo and the tests."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from delid.config import Cell, SceneSource
+from delid.core import DeviceError
+
+READY_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sims:
+    """Where the simulated devices are."""
+
+    plc_port: int
+    robot_port: str
+    world: Path
+    plc: asyncio.subprocess.Process
+    robot: asyncio.subprocess.Process
+
+
+@asynccontextmanager
+async def simulated_devices(cell_file: Path, scenario: Path, folder: Path, speed: float) -> AsyncIterator[Sims]:
+    """Start both processes, wait until they are ready, and end them with the block.
+
+    Raises DeviceError with the process's own words when one does not come up.
+    """
+    world, link = folder / "world", folder / "robot"
+    shared = ("--world", str(world), "--speed", str(speed))
+    plc = await _spawn("sim", "plc", "--scenario", str(scenario), "--port", "0", *shared)
+    robot = await _spawn("sim", "robot", "--link", str(link), "--cell", str(cell_file), *shared)
+    try:
+        plc_facts, robot_facts = await asyncio.gather(_ready("simulated PLC", plc), _ready("simulated robot", robot))
+        yield Sims(int(str(plc_facts["port"])), str(robot_facts["port"]), world, plc, robot)
+    finally:
+        for process in (plc, robot):
+            await _end(process)
+
+
+def simulated_cell(cell: Cell, sims: Sims, scene: Path, runs: Path) -> Cell:
+    """The cell with its devices replaced by the simulated ones and its runs kept in ``runs``."""
+    spec = cell.spec
+    source = SceneSource(kind="scene", path=scene.resolve(), world=sims.world.resolve())
+    cameras = [spec.cameras[0].model_copy(update={"source": source}), *spec.cameras[1:]]
+    changed = spec.model_copy(
+        update={
+            "cameras": cameras,
+            "plc": spec.plc.model_copy(update={"host": "127.0.0.1", "port": sims.plc_port}),
+            "motion": spec.motion.model_copy(update={"port": sims.robot_port}),
+            "runs": runs.resolve(),
+            "socket": (sims.world.parent / "cell.sock").resolve(),
+        }
+    )
+    return replace(cell, spec=changed)
+
+
+async def _spawn(*arguments: str) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "delid", *arguments, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+
+
+async def _ready(name: str, process: asyncio.subprocess.Process) -> dict[str, object]:
+    assert process.stdout is not None
+    assert process.stderr is not None
+    try:
+        async with asyncio.timeout(READY_S):
+            line = await process.stdout.readline()
+    except TimeoutError as error:
+        raise DeviceError(f"the {name} was not ready after {READY_S:g} s", code="sim.not_ready") from error
+    if not line:
+        words = (await process.stderr.read()).decode(errors="replace").strip()
+        raise DeviceError(f"the {name} did not start: {words}", code="sim.not_started")
+    facts: dict[str, object] = json.loads(line)
+    return facts
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is None:
+        process.terminate()
+        try:
+            async with asyncio.timeout(5.0):
+                await process.communicate()
+        except TimeoutError:
+            process.kill()
+            await process.communicate()

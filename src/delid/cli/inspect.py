@@ -1,0 +1,144 @@
+"""``delid inspect``: what the models say of images. Wiring only."""
+
+from __future__ import annotations
+
+import json as jsonlib
+from collections import Counter
+from collections.abc import Mapping
+from enum import IntEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from delid.config import load_cell
+from delid.core import ConfigError, DelidError, FrameError, Inspection, PackStatus, SystemClock, to_plain
+from delid.vision import Inspector, read_frame
+
+DEFAULT_MODELS = Path("models")
+DEFAULT_GALLERY = Path("cell_configs/gallery")
+
+
+class Exit(IntEnum):
+    """The worst of all images counts."""
+
+    GOOD = 0
+    NO = 1
+    WRONG_USE = 2
+    FAULT = 3
+
+
+def inspect(
+    images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="JPEG or PNG files.", show_default=False)],
+    cell: Annotated[
+        Path | None, typer.Option(help="Cell file: models, gallery, packs and camera calibration come from it.")
+    ] = None,
+    models: Annotated[
+        Path | None, typer.Option(help="Folder with pack-damage and fastener-kind; without it ./models.")
+    ] = None,
+    gallery: Annotated[
+        Path | None, typer.Option(help="Folder of the taught packs; without it ./cell_configs/gallery.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object for each image, one to a line.")] = False,
+) -> None:
+    """Say which pack an image shows, how it is damaged, and what stands on its labels.
+
+    Exit code 0: every image shows a taught pack. 1: an image is unusable, or its pack unknown or ambiguous.
+    2: used wrongly, for example a file that is not there. 3: a fault, for example a model that was tampered with.
+    """
+    report = _Report(json)
+    if cell is not None and (models is not None or gallery is not None):
+        report.failed("", "give either --cell or --models and --gallery: a cell names its own")
+        raise typer.Exit(Exit.WRONG_USE)
+    try:
+        inspector = _open(cell, models, gallery)
+    except DelidError as error:
+        report.failed("", error)
+        raise typer.Exit(Exit.WRONG_USE if isinstance(error, ConfigError) else Exit.FAULT) from error
+    worst = max(_inspect_one(inspector, image, report) for image in images)
+    raise typer.Exit(worst)
+
+
+def _open(cell: Path | None, models: Path | None, gallery: Path | None) -> Inspector:
+    if cell is not None:
+        return Inspector.load(load_cell(cell))
+    folder = models or DEFAULT_MODELS
+    return Inspector.open(folder / "pack-damage", folder / "fastener-kind", gallery or DEFAULT_GALLERY)
+
+
+def _inspect_one(inspector: Inspector, image: Path, report: _Report) -> Exit:
+    """Inspect and report one image; its failure does not keep the others from being judged."""
+    clock = SystemClock()
+    start_s = clock.now_s()
+    try:
+        frame = read_frame(image)
+        found = inspector.inspect(frame, decode_ms=(clock.now_s() - start_s) * 1000)
+    except FrameError as error:
+        report.failed(str(image), error)
+        return Exit.WRONG_USE if error.code == "frame.missing" else Exit.NO
+    except DelidError as error:
+        report.failed(str(image), error)
+        return Exit.FAULT
+    report.found(found)
+    return Exit.GOOD if found.quality.ok and found.pack.status is PackStatus.KNOWN else Exit.NO
+
+
+class _Report:
+    """Prints inspections and failures, for people or one JSON object a line."""
+
+    def __init__(self, json: bool) -> None:
+        self._json = json
+        self._out = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
+        self._err = Console(highlight=False, markup=False, emoji=False, soft_wrap=True, stderr=True)
+
+    def found(self, inspection: Inspection) -> None:
+        if self._json:
+            self._line(to_plain(inspection))
+        else:
+            _print_inspection(self._out, inspection)
+
+    def failed(self, source: str, error: DelidError | str) -> None:
+        if self._json:
+            facts = error.as_dict() if isinstance(error, DelidError) else {"code": "usage", "message": error}
+            self._line(({"source": source} if source else {}) | {"error": facts})
+        else:
+            self._err.print(Text(str(error), style="red"))
+
+    def _line(self, plain: Mapping[str, object]) -> None:
+        typer.echo(jsonlib.dumps(plain, ensure_ascii=False, allow_nan=False))
+
+
+def _print_inspection(console: Console, found: Inspection) -> None:
+    console.print(Text(found.source, style="bold"), f"{found.frame.width} x {found.frame.height} px")
+    for name, words, style in _rows(found):
+        console.print(Text.assemble(f"  {name:<10}", (words, style)))
+
+
+def _rows(found: Inspection) -> list[tuple[str, str, str]]:
+    """Name, words and style of each line; colour only for what is abnormal."""
+    if not found.quality.ok:
+        return [("frame", "cannot be used", "yellow"), *(("", r, "yellow") for r in found.quality.reasons)]
+    known = found.pack.status is PackStatus.KNOWN
+    others = ", ".join(f"{c.model} {c.score:.2f}" for c in found.pack.candidates[1 if known else 0 :][:3])
+    name = f"{found.pack.model} ({found.pack.confidence:.2f})" if known else found.pack.status.value
+    rows = [("pack", name + (f"; next: {others}" if others and known else f"; nearest: {others}" if others else ""),
+             "" if known else "yellow")]  # fmt: skip
+    style = {"A": "", "B": "yellow"}.get(found.hazard_class.value, "red")
+    rows.append(("hazard", f"{found.hazard_class.value}: {'; '.join(found.hazard_reasons)}", style))
+    for damage in found.damage:
+        x0, y0, x1, y1 = damage.box_px
+        place = f"at x {x0:.0f} to {x1:.0f}, y {y0:.0f} to {y1:.0f} px"
+        rows.append(
+            ("damage", f"{damage.kind.value} ({damage.confidence:.2f}), severity {damage.severity:.2f}, {place}", "")
+        )
+    kinds = Counter(f.kind.value for f in found.fasteners)
+    if kinds:
+        rows.append(("fasteners", ", ".join(f"{n} {kind}" for kind, n in sorted(kinds.items())), ""))
+    for code in found.codes:
+        decoded = "".join(f", {key} {value}" for key, value in (code.decoded or {}).items())
+        rows.append(("code", f"{code.text} ({code.symbology}{', ' + code.standard if code.standard else ''}{decoded})",
+                     ""))  # fmt: skip
+    rows.append(("time", f"{found.timing_ms['total']:.0f} ms", ""))
+    return rows
