@@ -97,7 +97,7 @@ class PlcDriver:
             command_request(self._map, name, params, next_number(self._seq))
         except PlcError as error:
             return Finished(now_s, id, False, "refused", error.message)
-        future = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[Finished] = asyncio.get_running_loop().create_future()
         self._waiting.command = PendingCommand(id, now_s, deadline_s, future, name=name, params=dict(params))
         self._wake.set()
         return await future
@@ -110,7 +110,7 @@ class PlcDriver:
         now_s = self._clock.now_s()
         if not self._running:
             return Finished(now_s, id, False, "link", "the PLC driver does not run")
-        future = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[Finished] = asyncio.get_running_loop().create_future()
         self._waiting.add_cancel(PendingCancel(id, now_s, deadline_s, future))
         self._wake.set()
         return await future

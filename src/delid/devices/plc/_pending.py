@@ -58,7 +58,7 @@ class PendingCommand(Pending):
         if self.seq is None:
             return False
         if status["ack_seq"] == self.seq and status.get("start_count") == self.start:
-            self.taken = True
+            self.taken, self.resend = True, False
             if status["done_seq"] == self.seq:
                 return self._read_result(at_s, status, register_map)
         elif self.taken or status.get("start_count") != self.start or status["ack_seq"] != self.before:
