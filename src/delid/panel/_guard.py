@@ -1,0 +1,115 @@
+"""Who may talk to the server: only pages that it served itself, under a name that it knows.
+
+A foreign page in the same browser can send requests to this address (cross-site requests), or point a name of its own
+at it (DNS rebinding). The first carries a foreign Origin, the second a foreign Host; both are refused.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable, Mapping
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+LOOPBACK_NAMES = ("127.0.0.1", "localhost", "::1")
+ANY_ADDRESS = "*"
+"""Stands for: any literal IP address, for a server bound to all of the machine's addresses."""
+
+MAX_BODY_BYTES = 16_384
+
+SECURITY_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'self'; img-src 'self' blob:; object-src 'none'; base-uri 'none'; "
+        "form-action 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+def hosts_for(bound_host: str) -> tuple[str, ...]:
+    """The host names under which a server bound to ``bound_host`` answers."""
+    if bound_host in ("0.0.0.0", "::", ""):
+        return (*LOOPBACK_NAMES, ANY_ADDRESS)
+    return tuple(dict.fromkeys((bound_host.strip("[]").lower(), *LOOPBACK_NAMES)))
+
+
+def why_refused(headers: Mapping[str, str], hosts: Iterable[str]) -> str | None:
+    """Why a request with these headers (lower-case names) is refused, or None when it may pass."""
+    host = headers.get("host", "")
+    if not _host_known(host, tuple(hosts)):
+        return f"the name '{host}' is not one this panel is served under"
+    origin = headers.get("origin")
+    if origin is not None and urlsplit(origin).netloc.lower() != host.lower():
+        return f"it comes from a page of '{origin}'"
+    if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        return "it comes from a page of another site"
+    return None
+
+
+def _host_known(host: str, hosts: tuple[str, ...]) -> bool:
+    try:
+        name = urlsplit(f"//{host}").hostname
+    except ValueError:
+        return False
+    if not name:
+        return False
+    return name in hosts or (ANY_ADDRESS in hosts and _is_address(name))
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+class Guard:
+    """ASGI middleware: refuses foreign requests with 403 and large ones with 413, adds the security headers."""
+
+    def __init__(self, app: ASGIApp, hosts: tuple[str, ...]) -> None:
+        self._app = app
+        self._hosts = hosts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+
+        async def send_guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(SECURITY_HEADERS)
+            await send(message)
+
+        headers = Headers(scope=scope)
+        if reason := why_refused(headers, self._hosts):
+            await _refuse(scope, receive, send_guarded, 403, "panel.foreign", reason)
+        elif _too_large(headers):
+            await _refuse(scope, receive, send_guarded, 413, "panel.too_large", f"over {MAX_BODY_BYTES} bytes")
+        else:
+            await self._app(scope, receive, send_guarded)
+
+
+def _too_large(headers: Headers) -> bool:
+    length = headers.get("content-length", "0")
+    return "transfer-encoding" in headers or not length.isdigit() or int(length) > MAX_BODY_BYTES
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send, status: int, code: str, reason: str) -> None:
+    if scope["type"] == "websocket":
+        await receive()
+        await send({"type": "websocket.close", "code": 1008})
+        return
+    error = {
+        "code": code,
+        "message": f"The request was refused: {reason}.",
+        "hint": "Open the panel under the address it prints when it starts.",
+    }
+    await JSONResponse({"ok": False, "error": error}, status_code=status)(scope, receive, send)

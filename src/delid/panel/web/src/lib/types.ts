@@ -1,0 +1,119 @@
+// What the cell says of itself. Units are in the names; times are seconds.
+
+export interface Check {
+  name: string;
+  ok: boolean;
+  why?: string;
+}
+
+export interface Question {
+  id: string;
+  text: string;
+  answers: string[];
+  step: string | null;
+  target: string | null;
+  reasons: string[];
+}
+
+export interface Damage {
+  kind: string;
+  confidence: number;
+  severity: number;
+}
+
+export interface Assessment {
+  pack: {
+    status: "known" | "unknown" | "ambiguous";
+    model: string | null;
+    confidence: number;
+    candidates: { model: string; score: number }[];
+  };
+  damage: Damage[];
+  hazard_class: "A" | "B" | "C";
+  hazard_reasons: string[];
+  frames: number;
+  agreeing: number;
+}
+
+export interface Candidate {
+  recipe: string;
+  accepted: boolean;
+  reasons: string[];
+}
+
+export type StepStatus = "todo" | "active" | "done" | "failed" | "skipped";
+
+export interface Step {
+  key: string;
+  title: string;
+  do: string;
+  targets: string[];
+  status: StepStatus;
+  detail?: string;
+}
+
+export interface Plan {
+  recipe: string;
+  pack: string | null;
+  hazard_class: string;
+  estimate_s: number;
+  steps: Step[];
+}
+
+export interface Device {
+  up: boolean;
+  detail?: string;
+  age_s: number | null;
+  state?: string;
+  pose_mm?: [number, number, number] | null;
+  position_trusted?: boolean;
+}
+
+export interface CellState {
+  cell: string;
+  title: string;
+  at: number;
+  run: string | null;
+  packml: string;
+  allowed: string[];
+  phase: string;
+  waiting_for: string;
+  reset_checklist: Check[];
+  question: Question | null;
+  assessment: Assessment | null;
+  candidates: Candidate[];
+  refusal: string[] | null;
+  plan: Plan | null;
+  current_step: string | null;
+  steps_done: number;
+  steps_total: number;
+  alarms: { code: string; text: string; since: number }[];
+  devices: Record<string, Device>;
+  tags: Record<string, number | boolean | string | null>;
+  tags_age_s: number | null;
+}
+
+export type PointPx = [number, number];
+
+export interface FrameMeta {
+  camera: string;
+  seq: number;
+  captured_wall_s: number;
+  width: number;
+  height: number;
+  outline_px?: PointPx[];
+  fasteners?: { id: string; center_px: PointPx; kind: string; status: string }[];
+  damage?: { kind: string; box_px: [number, number, number, number]; severity: number }[];
+}
+
+export interface Failure {
+  code: string;
+  message: string;
+  hint: string;
+}
+
+export type LiveMessage =
+  | { type: "state"; state: CellState | null }
+  | { type: "cell_gone"; state: CellState | null; error: Failure }
+  | { type: "frame"; age_s: number | null; meta: FrameMeta }
+  | { type: "heartbeat" };
