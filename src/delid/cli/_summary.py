@@ -17,7 +17,7 @@ def summary(executor: Executor, scene: str, took_s: float) -> dict[str, Any]:
     seen, decision = state.assessment, state.decision
     plan = decision.outcome if decision and isinstance(decision.outcome, Plan) else None
     taken = next((c for c in decision.candidates if plan and c.recipe == plan.recipe), None) if decision else None
-    bolts = [s for s in plan.steps if s.do is Verb.UNFASTEN and s.targets] if plan else []
+    bolts = [s for s in plan.steps if s.do is Verb.UNFASTEN and not s.key.endswith("/seen_empty")] if plan else []
     looked = [s for s in plan.steps if s.key.endswith("/seen_empty")] if plan else []
 
     def done(steps: list[Any]) -> list[Any]:

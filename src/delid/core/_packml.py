@@ -47,7 +47,6 @@ COMMANDED: dict[tuple[State, Command], State] = {
     (State.STOPPED, Command.RESET): State.RESETTING,
     (State.COMPLETE, Command.RESET): State.RESETTING,
     (State.IDLE, Command.START): State.STARTING,
-    (State.STARTING, Command.HOLD): State.HOLDING,
     (State.EXECUTE, Command.HOLD): State.HOLDING,
     (State.UNHOLDING, Command.HOLD): State.HOLDING,
     (State.HELD, Command.UNHOLD): State.UNHOLDING,

@@ -74,9 +74,11 @@ def enter_acting(turn: Turn, to: State, cause: str) -> None:
 
 
 def hold(turn: Turn, cause: str) -> None:
-    """Hold the run, if it is one that can be held."""
-    if turn.state.packml in (State.STARTING, State.EXECUTE, State.UNHOLDING):
+    """Hold the run; a run that is only being prepared or put away is stopped instead."""
+    if turn.state.packml in (State.EXECUTE, State.UNHOLDING):
         enter_acting(turn, State.HOLDING, cause)
+    elif turn.state.packml in (State.STARTING, State.COMPLETING):
+        stop(turn, cause)
 
 
 def stop(turn: Turn, cause: str) -> None:

@@ -116,7 +116,7 @@ def retry(turn: Turn) -> None:
     again = tuple(
         s
         for s in turn.state.plan.steps
-        if s.do is Verb.UNFASTEN and s.targets and set(s.targets) <= set(current.failed_targets)
+        if s.key != step.key and s.do is Verb.UNFASTEN and s.targets and set(s.targets) <= set(current.failed_targets)
     )
     turn.set(current=None, queue=(*again, step, *turn.state.queue))
     for waiting in (*again, step):

@@ -153,6 +153,8 @@ def _finished(turn: Turn, event: Finished) -> None:
             turn.set(redo_act=True)
         else:
             steps.on_finished(turn, event)
+    elif isinstance(pending.effect, (Look, Decide)) and event.failure == "journal":
+        turn.set(phase=Phase.NONE)  # done again when the run goes on
     elif isinstance(pending.effect, (Look, Decide)):
         _ask_about_pack(turn, f"{event.detail or event.failure}", ())
     elif not event.ok:
