@@ -8,6 +8,7 @@ import tty
 from collections.abc import Callable
 from pathlib import Path
 
+from delid.config import MotionLimits, load_yaml_model
 from delid.core import Clock, SystemClock
 
 from .._world import RobotFacts, World
@@ -180,16 +181,20 @@ async def run_robot(
     link_path: Path | None = None,
     world_dir: Path | None = None,
     speed: float = 1.0,
-    scenario: RobotScenario | None = None,
-    machine: Machine | None = None,
+    scenario: RobotScenario | Path | None = None,
+    limits: MotionLimits | None = None,
     classic: bool = False,
     clock: Clock | None = None,
     on_ready: Callable[[str], None] = lambda path: None,
 ) -> None:
     """Simulate the robot until cancelled. ``on_ready`` gets the path of the serial port, again after each return.
 
-    ``link_path`` is a fixed name for the port; ``speed`` is how many times faster than real the mechanics run.
+    ``link_path`` is a fixed name for the port; ``speed`` is how many times faster than real the mechanics run;
+    ``limits`` give the travel of the gantry. Raises ConfigError for a wrong scenario file.
     """
+    if isinstance(scenario, Path):
+        scenario = load_yaml_model(scenario, RobotScenario)
+    machine = Machine.within(limits.x_mm, limits.y_mm, limits.z_mm) if limits else None
     server = RobotServer(
         GrblLogic(machine, classic=classic),
         clock or SystemClock(),

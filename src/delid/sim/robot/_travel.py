@@ -21,6 +21,14 @@ class Machine:
     start_mm: Vector = (150.0, 120.0, -90.0)
     """Where the flange really is at power-up; the controller does not know and counts from zero."""
 
+    @classmethod
+    def within(cls, x_mm: tuple[float, float], y_mm: tuple[float, float], z_mm: tuple[float, float]) -> Machine:
+        """The same gantry with another travel, powered up somewhere in the middle of it."""
+        x, y, z = (
+            low + (high - low) * part for (low, high), part in zip((x_mm, y_mm, z_mm), (0.1, 0.1, 0.8), strict=True)
+        )
+        return cls((x_mm[0], y_mm[0], z_mm[0]), (x_mm[1], y_mm[1], z_mm[1]), start_mm=(x, y, z))
+
     def home_mm(self) -> Vector:
         """Position after homing: lowest x and y, highest z, pulled off the switches."""
         return (self.low_mm[0] + self.pulloff_mm, self.low_mm[1] + self.pulloff_mm, self.high_mm[2] - self.pulloff_mm)

@@ -1,0 +1,158 @@
+"""The simulated camera: a rendered scene, changed as far as the simulated PLC has taken the pack apart.
+
+Where a fastener has come out, a soft-edged round patch of the picture without bolts replaces the picture with bolts.
+Sensor noise is drawn from a seed and the frame's number, so that the same run gives the same frames.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Annotated
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field, model_validator
+
+from delid.config import StrictModel, load_yaml_model
+from delid.core import CameraError, Clock, Frame, ImageBgr
+
+from .._world import PlcFacts, World
+
+JPEG_QUALITY = 90
+NOISE_SIGMA = 1.5
+"""Standard deviation of the sensor noise, grey levels of 255."""
+SOFT_EDGE = 0.25
+"""Part of a patch's radius over which it fades in."""
+_NOISE_SPREAD = 251
+"""Rows and columns by which the noise field may be shifted; prime, so that shifts repeat late."""
+
+
+class SceneFastener(StrictModel):
+    id: str
+    center_px: tuple[float, float]
+    patch_radius_px: Annotated[float, Field(gt=0)]
+
+
+class Scene(StrictModel):
+    """``scene.yaml``: where the fasteners of the rendered pictures are."""
+
+    fasteners: list[SceneFastener]
+
+    @model_validator(mode="after")
+    def _ids_are_unique(self) -> Scene:
+        ids = [f.id for f in self.fasteners]
+        if repeated := {i for i in ids if ids.count(i) > 1}:
+            raise ValueError(f"fasteners are listed twice: {', '.join(sorted(repeated))}")
+        return self
+
+
+class SceneCamera:
+    """Composes each frame from ``scene_dir`` (bolts.jpg, none.jpg, optional open.jpg, scene.yaml) and the world.
+
+    Raises CameraError when a picture is missing or of another size, ConfigError for a wrong scene.yaml.
+    """
+
+    def __init__(self, scene_dir: Path, world: World, clock: Clock, noise_seed: int, *, name: str = "camera") -> None:
+        self._world, self._clock, self._name, self._seed = world, clock, name, noise_seed
+        self._scene = load_yaml_model(scene_dir / "scene.yaml", Scene)
+        self._bolts = _picture(scene_dir / "bolts.jpg", name)
+        self._none = _picture(scene_dir / "none.jpg", name)
+        opened = scene_dir / "open.jpg"
+        self._open = _picture(opened, name) if opened.exists() else self._none
+        for other, file in ((self._none, "none.jpg"), (self._open, "open.jpg")):
+            if other.shape != self._bolts.shape:
+                raise _error(f"{scene_dir / file} and bolts.jpg differ in size.", name)
+        height, width = self._bolts.shape[:2]
+        field = np.random.default_rng(noise_seed).normal(
+            0.0, NOISE_SIGMA, (height + _NOISE_SPREAD, width + _NOISE_SPREAD, 3)
+        )
+        self._noise: npt.NDArray[np.int8] = np.clip(np.rint(field), -127, 127).astype(np.int8)
+        self._composed: tuple[tuple[bool, tuple[str, ...]], ImageBgr] | None = None
+        self._seq = 0
+        self._worker: ThreadPoolExecutor | None = None
+
+    async def grab(self, count: int, deadline_s: float) -> tuple[Frame, ...]:
+        """``count`` fresh frames of the world as it is now; raises CameraError ``camera.stale`` past the deadline."""
+        end_s = self._clock.now_s() + deadline_s
+        frames = []
+        for _ in range(count):
+            frames.append(await self._in_thread())
+            if self._clock.now_s() > end_s:
+                raise _error(f"{count} frames took longer than {deadline_s:g} s.", self._name, "camera.stale")
+        return tuple(frames)
+
+    async def close(self) -> None:
+        """End the drawing thread; may be called twice."""
+        worker, self._worker = self._worker, None
+        if worker is not None:
+            worker.shutdown(wait=True)
+
+    def draw(self) -> Frame:
+        """The next frame."""
+        self._seq += 1
+        captured_s = self._clock.now_s()
+        picture = self._compose(self._world.read_plc() or PlcFacts())
+        noisy = cv2.add(picture, self._shifted_noise(), dtype=cv2.CV_8U)
+        done, encoded = cv2.imencode(".jpg", noisy, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
+        if not done:
+            raise _error("the frame cannot be encoded.", self._name)
+        data = encoded.tobytes()
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+        digest = hashlib.sha256(data).hexdigest()
+        return Frame(
+            np.asarray(image, np.uint8), f"{self._name}#{self._seq}", digest, captured_s, self._seq, encoded=data
+        )
+
+    async def _in_thread(self) -> Frame:
+        if self._worker is None:
+            self._worker = ThreadPoolExecutor(1, thread_name_prefix=f"scene-{self._name}")
+        return await asyncio.get_running_loop().run_in_executor(self._worker, self.draw)
+
+    def _shifted_noise(self) -> npt.NDArray[np.int8]:
+        """A window of the noise field at a place that follows from seed and frame number."""
+        down, right = np.random.default_rng((self._seed, self._seq)).integers(0, _NOISE_SPREAD, 2)
+        height, width = self._bolts.shape[:2]
+        return self._noise[down : down + height, right : right + width]
+
+    def _compose(self, facts: PlcFacts) -> ImageBgr:
+        key = (facts.lid_on, tuple(sorted(facts.removed)))
+        if self._composed is None or self._composed[0] != key:
+            self._composed = (key, self._patched(set(facts.removed)) if facts.lid_on else self._open)
+        return self._composed[1]
+
+    def _patched(self, removed: set[str]) -> ImageBgr:
+        picture = self._bolts.copy()
+        for fastener in self._scene.fasteners:
+            if fastener.id in removed:
+                _patch(picture, self._none, fastener)
+        return picture
+
+
+def _patch(onto: ImageBgr, source: ImageBgr, fastener: SceneFastener) -> None:
+    """Blend the round neighbourhood of a fastener from ``source`` into ``onto``."""
+    (x, y), radius = fastener.center_px, fastener.patch_radius_px
+    height, width = onto.shape[:2]
+    left, right = max(0, int(x - radius)), min(width, int(x + radius) + 2)
+    top, bottom = max(0, int(y - radius)), min(height, int(y + radius) + 2)
+    if left >= right or top >= bottom:
+        return
+    rows, columns = np.mgrid[top:bottom, left:right]
+    distance = np.hypot(columns - x, rows - y)
+    share = np.clip((radius - distance) / (radius * SOFT_EDGE), 0.0, 1.0)[..., None]
+    part = np.s_[top:bottom, left:right]
+    onto[part] = np.rint(source[part] * share + onto[part] * (1 - share)).astype(np.uint8)
+
+
+def _picture(path: Path, name: str) -> ImageBgr:
+    image = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    if image is None:
+        raise _error(f"the scene's picture {path} is missing or no image.", name)
+    return np.asarray(image, np.uint8)
+
+
+def _error(message: str, name: str, code: str = "camera.scene") -> CameraError:
+    return CameraError(message, hint="Check the scene's folder.", code=code, device=name)
