@@ -31,7 +31,7 @@ class Capture(Protocol):
 
 
 def _video_capture(device: int | str) -> Capture:
-    return cast(Capture, cv2.VideoCapture(device))  # type: ignore[call-overload]
+    return cast(Capture, cv2.VideoCapture(device))
 
 
 class DeviceCamera:

@@ -32,6 +32,22 @@ class Block:
     dwell_s: float | None = None
 
 
+@dataclass(slots=True)
+class Modes:
+    """What stays from line to line: G0 or G1, and the feed."""
+
+    motion: int = 0
+    feed_mm_min: float = 0.0
+
+    def take(self, block: Block, rapid_mm_s: float) -> float:
+        """Keep what ``block`` sets; the speed of its motion in mm/s. Raises GcodeError for a feed never given."""
+        self.motion = self.motion if block.motion is None else block.motion
+        self.feed_mm_min = self.feed_mm_min if block.feed_mm_min is None else block.feed_mm_min
+        if block.axes_mm and self.motion == 1 and not self.feed_mm_min:
+            raise GcodeError(22)
+        return self.feed_mm_min / 60 if self.motion == 1 else rapid_mm_s
+
+
 def parse_block(line: str) -> Block:
     """The words of ``line``; raises GcodeError. Only mm, absolute, feed per minute, G54 without an offset."""
     text = re.sub(r"\([^)]*\)|;.*", "", line).replace(" ", "").upper()

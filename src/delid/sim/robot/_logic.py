@@ -10,7 +10,7 @@ from collections import deque
 
 from . import _answers as answers
 from ._gantry import PLANNER_BLOCKS, Gantry
-from ._gcode import Block, GcodeError, parse_block
+from ._gcode import Block, GcodeError, Modes, parse_block
 from ._travel import Machine, Vector
 
 RX_BYTES = 1023
@@ -54,7 +54,7 @@ class GrblLogic:
         self._lines: deque[str] = deque()
         self._dwell_s: float | None = None
         self._dwell_end_s: float | None = None
-        self._modal_motion, self._feed_mm_min = 0, 0.0
+        self._modes = Modes()
         self._sticky = 0
         self._critical = False
         self._hold_stuck = False
@@ -251,7 +251,7 @@ class GrblLogic:
         return self._plan(parse_block(line))
 
     def _system(self, line: str) -> str:
-        if (told := answers.parser_info(line, self._modal_motion, self._feed_mm_min)) is not None:
+        if (told := answers.parser_info(line, self._modes.motion, self._modes.feed_mm_min)) is not None:
             self._out += told
             return "ok"
         machine_info = answers.machine_info(line, self.machine, self._homing_needed)
@@ -283,26 +283,17 @@ class GrblLogic:
         return ""
 
     def _plan(self, block: Block) -> str:
-        if block.motion is not None:
-            self._modal_motion = block.motion
-        if block.feed_mm_min is not None:
-            self._feed_mm_min = block.feed_mm_min
+        speed_mm_s = self._modes.take(block, max(self.machine.max_speed_mm_s))
         if block.dwell_s is not None:
             self._dwell_s = block.dwell_s
             return ""
         if not block.axes_mm:
             return "ok"
-        if self._modal_motion == 1 and not self._feed_mm_min:
-            raise GcodeError(22)
-        return self._queue(block)
-
-    def _queue(self, block: Block) -> str:
         x, y, z = self._gantry.planned_mm()
         target = (block.axes_mm.get("X", x), block.axes_mm.get("Y", y), block.axes_mm.get("Z", z))
         if not self.machine.reaches(target):
             self.raise_alarm(2)
             return ""
-        speed = max(self.machine.max_speed_mm_s) if self._modal_motion == 0 else self._feed_mm_min / 60
-        self._gantry.blocks.append((target, speed))
+        self._gantry.blocks.append((target, speed_mm_s))
         self.move_starts_s.append(self._now_s)
         return "" if len(self.move_starts_s) in self.unanswered_moves else "ok"
