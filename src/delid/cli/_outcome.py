@@ -10,7 +10,7 @@ from pathlib import Path
 
 import typer
 
-from delid.core import ConfigError, DelidError, UsageError
+from delid.core import ConfigError, DelidError, FrameError, UsageError
 
 DEFAULT_CELL = Path("cell_configs/cells/demo.yaml")
 """Taken where no cell is named, relative to the working directory."""
@@ -27,7 +27,10 @@ class Exit(IntEnum):
 
 @contextmanager
 def errors_end_it(json: bool) -> Iterator[None]:
-    """Report an error of delid's tree and end the command: 2 for a wrong call or file, 3 for everything else."""
+    """Report an error of delid's tree and end the command.
+
+    2 for a wrong call or a file that is missing or wrong, 1 for an image that cannot be used, 3 for everything else.
+    """
     try:
         yield
     except DelidError as error:
@@ -35,8 +38,13 @@ def errors_end_it(json: bool) -> Iterator[None]:
             print_json({"error": error.as_dict()})
         else:
             typer.echo(str(error), err=True)
-        wrong_use = isinstance(error, ConfigError | UsageError)
-        raise typer.Exit(Exit.WRONG_USE if wrong_use else Exit.FAULT) from error
+        raise typer.Exit(_exit_for(error)) from error
+
+
+def _exit_for(error: DelidError) -> Exit:
+    if isinstance(error, ConfigError | UsageError) or error.code == "frame.missing":
+        return Exit.WRONG_USE
+    return Exit.NO if isinstance(error, FrameError) else Exit.FAULT
 
 
 def print_json(plain: Mapping[str, object] | list[object]) -> None:

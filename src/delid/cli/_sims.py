@@ -35,10 +35,12 @@ async def simulated_devices(cell_file: Path, scenario: Path, folder: Path, speed
     """
     world, link = folder / "world", folder / "robot"
     shared = ("--world", str(world), "--speed", str(speed))
-    plc = await _spawn("sim", "plc", "--scenario", str(scenario), "--port", "0", *shared)
-    robot = await _spawn("sim", "robot", "--link", str(link), "--cell", str(cell_file), *shared)
+    plc = await _spawn(folder / "plc.log", "sim", "plc", "--scenario", str(scenario), "--port", "0", *shared)
+    robot = await _spawn(folder / "robot.log", "sim", "robot", "--link", str(link), "--cell", str(cell_file), *shared)
     try:
-        plc_facts, robot_facts = await asyncio.gather(_ready("simulated PLC", plc), _ready("simulated robot", robot))
+        plc_facts, robot_facts = await asyncio.gather(
+            _ready(folder / "plc.log", plc), _ready(folder / "robot.log", robot)
+        )
         yield Sims(int(str(plc_facts["port"])), str(robot_facts["port"]), world, plc, robot)
     finally:
         for process in (plc, robot):
@@ -62,22 +64,24 @@ def simulated_cell(cell: Cell, sims: Sims, scene: Path, runs: Path) -> Cell:
     return replace(cell, spec=changed)
 
 
-async def _spawn(*arguments: str) -> asyncio.subprocess.Process:
-    return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "delid", *arguments, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
-    )
+async def _spawn(log: Path, *arguments: str) -> asyncio.subprocess.Process:
+    """Start ``delid`` with its messages going to ``log``, so that a full pipe can never stop it."""
+    with log.open("wb") as stderr:
+        return await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "delid", *arguments, stdout=asyncio.subprocess.PIPE, stderr=stderr
+        )
 
 
-async def _ready(name: str, process: asyncio.subprocess.Process) -> dict[str, object]:
+async def _ready(log: Path, process: asyncio.subprocess.Process) -> dict[str, object]:
     assert process.stdout is not None
-    assert process.stderr is not None
+    name = f"simulated {log.stem}"
     try:
         async with asyncio.timeout(READY_S):
             line = await process.stdout.readline()
     except TimeoutError as error:
         raise DeviceError(f"the {name} was not ready after {READY_S:g} s", code="sim.not_ready") from error
     if not line:
-        words = (await process.stderr.read()).decode(errors="replace").strip()
+        words = _text(log)
         raise DeviceError(f"the {name} did not start: {words}", code="sim.not_started")
     facts: dict[str, object] = json.loads(line)
     return facts
@@ -88,7 +92,11 @@ async def _end(process: asyncio.subprocess.Process) -> None:
         process.terminate()
         try:
             async with asyncio.timeout(5.0):
-                await process.communicate()
+                await process.wait()
         except TimeoutError:
             process.kill()
-            await process.communicate()
+            await process.wait()
+
+
+def _text(log: Path) -> str:
+    return log.read_text(errors="replace").strip()

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import signal
-from collections.abc import Coroutine
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -15,6 +13,7 @@ from delid.core import SystemClock
 
 from ._assembly import assemble
 from ._serving import CellService
+from ._signals import run_until_signal
 
 
 def cell(
@@ -35,21 +34,3 @@ async def _run(loaded: Cell, check: bool) -> None:
     service = CellService(executor)
     typer.echo(f"cell {loaded.spec.cell} is up; run {executor.ports.log.run_id}; socket {loaded.socket_path}")
     await run_until_signal(executor.run(), service.run())
-
-
-async def run_until_signal(*parts: Coroutine[Any, Any, None]) -> None:
-    """Run until one part ends or SIGINT or SIGTERM comes; then cancel the rest and let it close in order."""
-    tasks = [asyncio.create_task(part) for part in parts]
-    told = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, told.set)
-    waiting = asyncio.create_task(told.wait())
-    try:
-        await asyncio.wait([*tasks, waiting], return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in (*tasks, waiting):
-            task.cancel()
-        ended = await asyncio.gather(*tasks, return_exceptions=True)
-    for error in ended:
-        if isinstance(error, Exception):
-            raise error

@@ -71,8 +71,7 @@ def _lines(pack: PackFile) -> list[str]:
     for name, group in pack.groups.items():
         about = f"{len(group.positions_mm)} x {group.kind.value} {group.thread}, {group.socket_mm:g} mm socket"
         lines.append(f"  fasteners   {name}: {about}, {group.torque_nm:g} N m")
-    lines += [
-        f"  connector   {c.id}: {c.kind.replace('_', ' ')} at {c.at_mm[0]:g}, {c.at_mm[1]:g}" for c in pack.connectors
-    ]
+    for c in pack.connectors:
+        lines.append(f"  connector   {c.id}: {c.kind.replace('_', ' ')} at {c.at_mm[0]:g}, {c.at_mm[1]:g} mm")
     lines += [f"  source      {s.fact}: {s.source} ({s.status})" for s in pack.sources]
     return lines

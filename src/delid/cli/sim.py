@@ -9,11 +9,11 @@ from typing import Annotated
 
 import typer
 
-from delid.config import load_cell
+from delid.config import MotionLimits, load_cell
 from delid.sim.plc import run_plc
 from delid.sim.robot import run_robot
 
-from .cell import run_until_signal
+from ._signals import run_until_signal
 
 sim_app = typer.Typer(no_args_is_help=True, add_completion=False, help="Run the simulated PLC or robot alone.")
 
@@ -62,7 +62,9 @@ def robot(
     asyncio.run(_robot(link, scenario, limits, world, speed))
 
 
-async def _robot(link: Path | None, scenario: Path | None, limits: object, world: Path | None, speed: float) -> None:
+async def _robot(
+    link: Path | None, scenario: Path | None, limits: MotionLimits | None, world: Path | None, speed: float
+) -> None:
     running = run_robot(
         link_path=link,
         world_dir=world,
