@@ -63,7 +63,8 @@ def _lines(pack: PackFile) -> list[str]:
     xs, ys = zip(*pack.outline_mm, strict=True)
     lines = [
         f"{pack.pack}  {pack.name}",
-        f"  size        {max(xs) - min(xs):g} x {max(ys) - min(ys):g} x {pack.height_mm:g} mm, {pack.geometry} geometry",
+        f"  size        {max(xs) - min(xs):g} x {max(ys) - min(ys):g} x {pack.height_mm:g} mm",
+        f"  geometry    {pack.geometry}",
         f"  mass        {pack.mass_kg:g} kg, lid {pack.lid.mass_kg:g} kg",
         f"  energy      {pack.energy_kwh:g} kWh, {pack.nominal_voltage_v:g} V nominal, {pack.chemistry}",
         f"  design      {pack.design}" + (f", {len(pack.modules.positions_mm)} lifts" if pack.modules else ""),
