@@ -112,7 +112,7 @@ def _jpeg_size(data: bytes, name: str) -> tuple[int, int]:
             size = (width, height)
         if marker == _JPEG_SCAN:
             # inside the scans FF is always followed by 00 or a restart marker, so that FF D9 can only be the end
-            if data.find(_JPEG_END, position + 2 + length) < 0:
+            if data.rfind(_JPEG_END, position + 2 + length) < 0:
                 break
             return _real_size(size, name)
         position += 2 + length
@@ -120,7 +120,7 @@ def _jpeg_size(data: bytes, name: str) -> tuple[int, int]:
 
 
 def _png_size(data: bytes, name: str) -> tuple[int, int]:
-    if len(data) < 24 or data.find(_PNG_END, 24) < 0:
+    if len(data) < 24 or data.rfind(_PNG_END, 24) < 0:
         raise FrameError(f"{name} is cut short: the PNG has no end.", code="frame.truncated", hint=_CUT_HINT)
     width, height = struct.unpack_from(">II", data, 16)
     return _real_size((width, height), name)

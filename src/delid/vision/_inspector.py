@@ -33,7 +33,7 @@ from ._prepare import letterbox_for, prepare, prepare_crops
 from ._quality import FrozenWatch, QualityLimits, camera_of, check_quality
 from ._session import OnnxModel, Outputs, load_model
 
-LABEL_MARGIN = 0.6
+LABEL_MARGIN = 0.4
 """Labels are stuck on by hand: their place is searched this much wider, in parts of its size on every side."""
 
 _NO_PACK = PackVerdict(PackStatus.UNKNOWN, None, 0.0)

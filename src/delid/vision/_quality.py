@@ -26,7 +26,8 @@ class QualityLimits:
         bright_share: with more than this share of such pixels the picture is over-exposed; a polished lid has
             glints, not a white half.
         blur_variance: below this variance of the Laplacian nothing in the picture has an edge: out of focus,
-            moved, steamed up, or a plain surface close to the lens.
+            moved, steamed up, or a plain surface close to the lens. Forty sharp photographs of packs gave 94 to
+            1060; the same, blurred by 1/400 of their width and with noise of 3 grey levels, at most 25.
         min_side_px: a smaller picture shows no pack.
     """
 
@@ -34,7 +35,7 @@ class QualityLimits:
     dark_bright: float = 60.0
     bright_level: int = 250
     bright_share: float = 0.5
-    blur_variance: float = 12.0
+    blur_variance: float = 35.0
     min_side_px: int = 64
 
 
@@ -83,7 +84,8 @@ def check_quality(
 
 
 def _picture_reasons(grey: NDArray[np.uint8], limits: QualityLimits) -> list[str]:
-    histogram = cv2.calcHist([grey], [0], None, [256], [0, 256]).ravel() / grey.size
+    sample = np.ascontiguousarray(grey[::2, ::2])
+    histogram = cv2.calcHist([sample], [0], None, [256], [0, 256]).ravel() / sample.size
     mean = float(histogram @ np.arange(256))
     bright_end = int(np.searchsorted(np.cumsum(histogram), 0.99))
     if mean < limits.dark_mean and bright_end < limits.dark_bright:

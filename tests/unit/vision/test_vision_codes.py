@@ -53,10 +53,12 @@ def test_with_places_only_the_places_are_read() -> None:
     assert len(read_codes(image, both)) == 1, "one code in two places is one code"
 
 
-def test_a_small_code_is_read_at_its_place_with_two_pixels_a_module() -> None:
-    image = with_code(CELL_CODE, "QRCode", scale=2)
-    image = np.asarray(cv2.GaussianBlur(image, (0, 0), 0.6), np.uint8)
-    assert [c.text for c in read_codes(image, [(580, 380, 700, 500)])] == [CELL_CODE]
+@pytest.mark.parametrize("symbology", ["QRCode", "DataMatrix"])
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_small_code_is_read_at_its_place_with_two_pixels_a_module(symbology: str, turned: bool) -> None:
+    image = with_code(CELL_CODE, symbology, scale=2, turned=turned)
+    image = np.asarray(cv2.GaussianBlur(image, (0, 0), 0.5), np.uint8)
+    assert [c.text for c in read_codes(image, [(580, 380, 720, 500)])] == [CELL_CODE]
 
 
 def test_an_unreadable_label_is_normal() -> None:

@@ -1,0 +1,135 @@
+"""Inspection time over what it cannot do without: decoding the JPEG and the bare ``session.run`` of the same models.
+
+Run from the repository: ``python tests/bench/bench_vision.py``. Both sides run turn by turn in one process on the
+same bytes, so that a busy machine slows both. The figure is the median of the ratios of single turns.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import onnxruntime as ort
+
+from delid.config import Cell, load_cell
+from delid.core import Inspection
+from delid.vision import Inspector, Projection, load_model, prepare, prepare_crops, read_frame
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+STAGES = ("decode", "preprocess", "infer", "postprocess", "total")
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Medians in milliseconds, and the ratio that matters."""
+
+    rounds: int
+    bare_ms: float
+    inspect_ms: float
+    ratio: float
+    stages_ms: dict[str, float]
+    pack: str | None
+    fasteners: int
+
+
+def measure(cell: Cell, encoded: bytes, rounds: int, pack: str | None = None, threads: int = 1) -> Figures:
+    """Time ``rounds`` turns; ``pack`` gives the fasteners when the frame shows no taught pack."""
+    inspector = Inspector.load(cell, threads=threads)
+    warm, _ = _inspect(inspector, encoded, pack)
+    bare = _bare(cell, encoded, warm.pack.model or pack, threads)
+    bare()
+    bare_ms, inspect_ms, found = [], [], []
+    for _ in range(rounds):
+        start = time.perf_counter()
+        bare()
+        bare_ms.append((time.perf_counter() - start) * 1000)
+        inspection, spent_ms = _inspect(inspector, encoded, pack)
+        inspect_ms.append(spent_ms)
+        found.append(inspection)
+    return Figures(
+        rounds=rounds,
+        bare_ms=statistics.median(bare_ms),
+        inspect_ms=statistics.median(inspect_ms),
+        ratio=statistics.median(i / b for i, b in zip(inspect_ms, bare_ms, strict=True)),
+        stages_ms={s: statistics.median(f.timing_ms[s] for f in found) for s in STAGES},
+        pack=warm.pack.model,
+        fasteners=len(warm.fasteners),
+    )
+
+
+def _inspect(inspector: Inspector, encoded: bytes, pack: str | None) -> tuple[Inspection, float]:
+    start = time.perf_counter()
+    frame = read_frame(encoded, source="overview#1", seq=1)
+    decoded = time.perf_counter()
+    inspection = inspector.inspect(frame, pack, decode_ms=(decoded - start) * 1000)
+    return inspection, (time.perf_counter() - start) * 1000
+
+
+def _bare(cell: Cell, encoded: bytes, pack: str | None, threads: int) -> Callable[[], None]:
+    """Decode and run, with the tensors made beforehand: nothing is checked, prepared or read from the answer."""
+    spec, camera = cell.spec, cell.spec.cameras[0]
+    folders = (cell.resolve(spec.models.pack_damage), cell.resolve(spec.models.fasteners))
+    pack_model, fastener_model = load_model(folders[0], "pack_damage"), load_model(folders[1], "fastener_kind")
+    image = read_frame(encoded).image
+    feeds = [(_session(folders[0], threads), pack_model.manifest.input.name, prepare(image, pack_model.manifest.input))]
+    if pack is not None and fastener_model.manifest.crop is not None:
+        view = Projection(camera.calibration, spec.fixture, camera.size_px)
+        robot = view.pack_to_robot(cell.packs[pack].fastener_places().values(), cell.packs[pack])
+        manifest = fastener_model.manifest
+        crops = prepare_crops(image, view.robot_to_px(robot), view.mm_per_px(robot), manifest.input, manifest.crop)
+        feeds.append((_session(folders[1], threads), manifest.input.name, crops))
+    data = np.frombuffer(encoded, np.uint8)
+
+    def run() -> None:
+        cv2.imdecode(data, cv2.IMREAD_COLOR)
+        for session, name, tensor in feeds:
+            session.run(None, {name: tensor})
+
+    return run
+
+
+def _session(folder: Path, threads: int) -> ort.InferenceSession:
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return ort.InferenceSession(str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"])
+
+
+def _encoded(image: Path | None, cell: Cell) -> bytes:
+    """The image as JPEG in the camera's size; without one, the first picture of the scenes."""
+    if image is None:
+        found = sorted(p for kind in ("jpg", "png") for p in (REPOSITORY / "fixtures/scenes").rglob(f"*.{kind}"))
+        if not found:
+            raise SystemExit("there is no picture in fixtures/scenes: give one with --image")
+        image = found[0]
+    pixels = cv2.resize(read_frame(image).image, cell.spec.cameras[0].size_px, interpolation=cv2.INTER_AREA)
+    return bytes(cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, 92])[1])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--cell", type=Path, default=REPOSITORY / "cell_configs/cells/demo.yaml")
+    parser.add_argument("--image", type=Path)
+    parser.add_argument("--pack", help="look for the fasteners of this pack, whatever the image shows")
+    parser.add_argument("--rounds", type=int, default=40)
+    parser.add_argument("--threads", type=int, default=1)
+    arguments = parser.parse_args()
+    cell = load_cell(arguments.cell)
+    figures = measure(cell, _encoded(arguments.image, cell), arguments.rounds, arguments.pack, arguments.threads)
+    print(f"pack {figures.pack}, {figures.fasteners} fasteners, {figures.rounds} rounds, {arguments.threads} thread(s)")
+    print(f"decode + bare session.run  {figures.bare_ms:7.2f} ms")
+    print(f"inspect                    {figures.inspect_ms:7.2f} ms")
+    for stage, spent_ms in figures.stages_ms.items():
+        print(f"  {stage:<24} {spent_ms:7.2f} ms")
+    print(f"ratio                      {figures.ratio:7.3f}")
+
+
+if __name__ == "__main__":
+    main()
