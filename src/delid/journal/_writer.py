@@ -133,7 +133,7 @@ class RecordingWriter:
         self._put(topic, frame, look_id)
 
     def close(self) -> None:
-        """Write what is queued and finish the file; ``losses`` then says what is missing. A second call does nothing."""
+        """Write what is queued and finish the file; ``losses`` then says what is missing."""
         with self._lock:
             first, self._closed = not self._closed, True
         if first:
