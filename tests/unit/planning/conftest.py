@@ -82,7 +82,7 @@ def recipe_of(tmp_path: Path) -> Callable[..., Recipe]:
     return make
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def cell_with(cell: Cell) -> Callable[..., Cell]:
     """The demo cell with other recipes, or with changes to its file: ``cell_with(motion={'safe_z_mm': -300})``."""
 

@@ -1,9 +1,11 @@
 """Which recipe is taken, and the reason for every one that is not."""
 
+from dataclasses import replace
+
 import pytest
 
-from delid.core import HazardClass, Plan, PlanningError, Refusal, UsageError, from_json, to_json
 from delid.core import Decision as DecisionFact
+from delid.core import HazardClass, Plan, PlanningError, Refusal, UsageError, from_json, to_json
 from delid.planning import decide
 
 PACKS = ["vw-meb-82", "nissan-leaf-24", "byd-blade"]
@@ -151,15 +153,11 @@ def test_readings_never_make_it_better(cell, assessment):
 
 
 def test_without_recipes_the_refusal_says_so(cell, assessment):
-    from dataclasses import replace
-
     decision = decide(assessment(), replace(cell, recipes=()), {})
     assert decision.outcome.reasons[-1] == "the cell has no recipe"
 
 
 def test_the_order_of_recipes_in_the_cell_file_changes_nothing(cell, assessment):
-    from dataclasses import replace
-
     turned = replace(cell, recipes=tuple(reversed(cell.recipes)))
     seen = assessment(damage=[("dent", 0.2)])
     assert to_json(decide(seen, turned, {})) == to_json(decide(seen, cell, {}))
