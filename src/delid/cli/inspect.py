@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json as jsonlib
 from collections import Counter
-from collections.abc import Mapping
-from enum import IntEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -14,20 +11,13 @@ from rich.console import Console
 from rich.text import Text
 
 from delid.config import load_cell
-from delid.core import ConfigError, DelidError, FrameError, Inspection, PackStatus, SystemClock, to_plain
+from delid.core import ConfigError, DelidError, FrameError, Inspection, PackStatus, SystemClock, UsageError, to_plain
 from delid.vision import Inspector, read_frame
+
+from ._outcome import Exit, print_json
 
 DEFAULT_MODELS = Path("models")
 DEFAULT_GALLERY = Path("cell_configs/gallery")
-
-
-class Exit(IntEnum):
-    """The worst of all images counts."""
-
-    GOOD = 0
-    NO = 1
-    WRONG_USE = 2
-    FAULT = 3
 
 
 def inspect(
@@ -50,7 +40,7 @@ def inspect(
     """
     report = _Report(json)
     if cell is not None and (models is not None or gallery is not None):
-        report.failed("", "give either --cell or --models and --gallery: a cell names its own")
+        report.failed("", UsageError("give either --cell or --models and --gallery: a cell names its own."))
         raise typer.Exit(Exit.WRONG_USE)
     try:
         inspector = _open(cell, models, gallery)
@@ -95,19 +85,15 @@ class _Report:
 
     def found(self, inspection: Inspection) -> None:
         if self._json:
-            self._line(to_plain(inspection))
+            print_json(to_plain(inspection))
         else:
             _print_inspection(self._out, inspection)
 
-    def failed(self, source: str, error: DelidError | str) -> None:
+    def failed(self, source: str, error: DelidError) -> None:
         if self._json:
-            facts = error.as_dict() if isinstance(error, DelidError) else {"code": "usage", "message": error}
-            self._line(({"source": source} if source else {}) | {"error": facts})
+            print_json({**({"source": source} if source else {}), "error": error.as_dict()})
         else:
             self._err.print(Text(str(error), style="red"))
-
-    def _line(self, plain: Mapping[str, object]) -> None:
-        typer.echo(jsonlib.dumps(plain, ensure_ascii=False, allow_nan=False))
 
 
 def _print_inspection(console: Console, found: Inspection) -> None:
@@ -118,27 +104,29 @@ def _print_inspection(console: Console, found: Inspection) -> None:
 
 def _rows(found: Inspection) -> list[tuple[str, str, str]]:
     """Name, words and style of each line; colour only for what is abnormal."""
-    if not found.quality.ok:
-        return [("frame", "cannot be used", "yellow"), *(("", r, "yellow") for r in found.quality.reasons)]
-    known = found.pack.status is PackStatus.KNOWN
-    others = ", ".join(f"{c.model} {c.score:.2f}" for c in found.pack.candidates[1 if known else 0 :][:3])
-    name = f"{found.pack.model} ({found.pack.confidence:.2f})" if known else found.pack.status.value
-    rows = [("pack", name + (f"; next: {others}" if others and known else f"; nearest: {others}" if others else ""),
-             "" if known else "yellow")]  # fmt: skip
     style = {"A": "", "B": "yellow"}.get(found.hazard_class.value, "red")
-    rows.append(("hazard", f"{found.hazard_class.value}: {'; '.join(found.hazard_reasons)}", style))
+    hazard = ("hazard", f"{found.hazard_class.value}: {'; '.join(found.hazard_reasons)}", style)
+    if not found.quality.ok:
+        return [*(("unusable", reason, "yellow") for reason in found.quality.reasons), hazard]
+    rows = [("pack", *_pack_words(found)), hazard]
     for damage in found.damage:
         x0, y0, x1, y1 = damage.box_px
-        place = f"at x {x0:.0f} to {x1:.0f}, y {y0:.0f} to {y1:.0f} px"
-        rows.append(
-            ("damage", f"{damage.kind.value} ({damage.confidence:.2f}), severity {damage.severity:.2f}, {place}", "")
-        )
+        figures = f"{damage.kind.value} ({damage.confidence:.2f}), severity {damage.severity:.2f}"
+        rows.append(("damage", f"{figures}, at x {x0:.0f} to {x1:.0f}, y {y0:.0f} to {y1:.0f} px", ""))
     kinds = Counter(f.kind.value for f in found.fasteners)
     if kinds:
         rows.append(("fasteners", ", ".join(f"{n} {kind}" for kind, n in sorted(kinds.items())), ""))
     for code in found.codes:
-        decoded = "".join(f", {key} {value}" for key, value in (code.decoded or {}).items())
-        rows.append(("code", f"{code.text} ({code.symbology}{', ' + code.standard if code.standard else ''}{decoded})",
-                     ""))  # fmt: skip
+        facts = [code.symbology, *filter(None, [code.standard]), *(f"{k} {v}" for k, v in (code.decoded or {}).items())]
+        rows.append(("code", f"{code.text} ({', '.join(facts)})", ""))
     rows.append(("time", f"{found.timing_ms['total']:.0f} ms", ""))
     return rows
+
+
+def _pack_words(found: Inspection) -> tuple[str, str]:
+    """Words and style for the verdict, with the nearest others."""
+    known = found.pack.status is PackStatus.KNOWN
+    others = ", ".join(f"{c.model} {c.score:.2f}" for c in found.pack.candidates[1 if known else 0 :][:3])
+    name = f"{found.pack.model} ({found.pack.confidence:.2f})" if known else found.pack.status.value
+    words = f"{name}; {'next' if known else 'nearest'}: {others}" if others else name
+    return words, "" if known else "yellow"
