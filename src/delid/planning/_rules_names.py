@@ -64,8 +64,8 @@ def wrong_socket(c: Context) -> Found:
             if group and tool.socket_mm != group.socket_mm:
                 yield (
                     ("operations", n, "tool"),
-                    f"{o.tool!r} has a {tool.socket_mm} mm socket; the fasteners of {pack.pack}/{o.targets.group} "
-                    f"are {group.socket_mm:g} mm",
+                    f"{o.tool!r} has a {tool.socket_mm or 0:g} mm socket; the fasteners of "
+                    f"{pack.pack}/{o.targets.group} are {group.socket_mm:g} mm",
                 )
 
 

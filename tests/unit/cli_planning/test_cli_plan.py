@@ -1,0 +1,150 @@
+"""``delid plan``: from inspections to a printed plan, and its exit codes."""
+
+import json
+
+import pytest
+
+from delid.core import (
+    Assessment,
+    Damage,
+    DamageKind,
+    Decision,
+    FrameFacts,
+    HazardClass,
+    Inspection,
+    PackCandidate,
+    PackStatus,
+    PackVerdict,
+    Quality,
+    from_plain,
+    to_json,
+    to_plain,
+)
+
+
+def inspection(model="vw-meb-82", damage=()):
+    status = PackStatus.KNOWN if model else PackStatus.UNKNOWN
+    verdict = PackVerdict(status, model, 0.97, (PackCandidate("nissan-leaf-24", 0.6),))
+    damages = tuple(Damage(DamageKind(kind), 0.9, severity, (0.0, 0.0, 9.0, 9.0)) for kind, severity in damage)
+    hazard = HazardClass.B if damage else HazardClass.A
+    return Inspection("a.jpg", FrameFacts(1600, 1200, "0" * 64), Quality(True), verdict, damages, hazard, ("seen",))
+
+
+@pytest.fixture
+def seen(tmp_path):
+    def write(*inspections, name="seen.jsonl"):
+        path = tmp_path / name
+        path.write_text("".join(to_json(i) + "\n" for i in inspections))
+        return path
+
+    return write
+
+
+def test_a_plan_is_printed_with_the_reasons_for_every_recipe(run, seen):
+    result = run("plan", seen(inspection(), inspection(), inspection()))
+    assert result.exit_code == 0, result.output
+    assert "pack    vw-meb-82, 3 of 3 frames agree" in result.output
+    assert "taken   vw-meb-82/standard: the pack is vw-meb-82 (0.97); hazard class A: no damage found" in result.output
+    assert "refused byd-blade/damaged: serves byd-blade, not vw-meb-82; serves hazard class B, not A" in result.output
+    assert "plan vw-meb-82/standard, 50 steps, about " in result.output
+    assert "while touching the pack: guard_closed" in result.output
+    assert "vw-meb-82/standard/lid_bolts/lid.07" in result.output
+
+
+def test_the_json_form_is_the_whole_decision(run, seen):
+    result = run("plan", seen(inspection(damage=[("dent", 0.62)])), "--json")
+    assert result.exit_code == 0
+    decision = from_plain(Decision, json.loads(result.stdout))
+    assert decision.outcome.recipe == "vw-meb-82/damaged"
+    assert len(decision.candidates) == 10
+
+
+def test_standard_input_takes_the_lines_of_inspect(run):
+    lines = (to_json(inspection("byd-blade")) + "\n") * 2
+    result = run("plan", "-", stdin=lines)
+    assert result.exit_code == 0
+    assert "plan byd-blade/standard" in result.output
+
+
+def test_an_assessment_is_taken_as_it_is(run, tmp_path):
+    verdict = PackVerdict(PackStatus.KNOWN, "byd-blade", 0.9)
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps(to_plain(Assessment(verdict, (), HazardClass.A, ()), False), indent=1))
+    assert "plan byd-blade/standard" in run("plan", path).output
+    assert run("plan", path, path).exit_code == 2
+
+
+def test_frames_that_disagree_give_no_plan(run, seen):
+    result = run("plan", seen(inspection(), inspection("byd-blade")))
+    assert result.exit_code == 1
+    assert "no plan" in result.output
+    assert "the pack is ambiguous" in result.output
+
+
+def test_an_unknown_pack_is_refused_until_a_person_names_it(run, seen):
+    path = seen(inspection(None))
+    refused = run("plan", path)
+    assert refused.exit_code == 1
+    assert "a person may name the pack, or bring it to quarantine" in refused.output
+    named = run("plan", path, "--assume-pack", "nissan-leaf-24")
+    assert named.exit_code == 0
+    assert "a person named the pack nissan-leaf-24" in named.output
+
+
+def test_readings_and_given_up_fasteners_are_taken_into_account(run, seen):
+    path = seen(inspection())
+    hot = run("plan", path, "--reading", "pack_temperature_c=71", "--reading", "guard_closed=true")
+    assert "plan vw-meb-82/quarantine" in hot.output
+    given_up = run("plan", path, "--exclude", "lid.07", "--json")
+    keys = [s["key"] for s in json.loads(given_up.stdout)["outcome"]["steps"]]
+    assert "vw-meb-82/standard/lid_bolts/by_hand" in keys
+    assert "vw-meb-82/standard/lid_bolts/lid.07" not in keys
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--assume-pack", "zoe"], "No pack 'zoe' in this cell"),
+        (["--reading", "smell=1"], "has no status tag 'smell'"),
+        (["--reading", "gas_ppm=much"], "gas_ppm is a number"),
+        (["--reading", "smoke=1"], "smoke is true or false"),
+        (["--cell", "no-such-cell.yaml"], "no-such-cell.yaml:1: no such file"),
+    ],
+)
+def test_wrong_use_says_what_is_wrong(run, seen, arguments, words):
+    result = run("plan", seen(inspection()), *arguments)
+    assert result.exit_code == 2
+    assert words in result.output
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "there is no inspection in it"),
+        ("{nonsense\n", "not JSON"),
+        ("[1]", "something in it that is no inspection"),
+        ('{"source": "x"}', "not the form of 'delid inspect --json'"),
+        ('{"source": "b.jpg", "error": {"code": "frame.undecodable"}}', "the inspection of b.jpg failed"),
+    ],
+)
+def test_a_file_that_holds_no_inspections(run, tmp_path, text, words):
+    path = tmp_path / "x.jsonl"
+    path.write_text(text)
+    result = run("plan", path)
+    assert result.exit_code == 2
+    assert words in result.output
+
+
+def test_a_file_that_is_not_there(run):
+    result = run("plan", "nowhere.json", "--json")
+    assert result.exit_code == 2
+    assert "nowhere.json: cannot be read" in json.loads(result.stdout)["error"]["message"]
+
+
+def test_a_cell_that_cannot_carry_the_recipe_out_is_a_fault(run, seen, tmp_path, repository):
+    text = (repository / "cell_configs/cells/demo.yaml").read_text().replace("../", f"{repository}/cell_configs/")
+    path = tmp_path / "cell.yaml"
+    path.write_text(text.replace("origin_mm: [1100,", "origin_mm: [1700,"))
+    result = run("plan", seen(inspection()), "--cell", path)
+    assert result.exit_code == 3
+    assert "[planning.reach]" in result.output
