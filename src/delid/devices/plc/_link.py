@@ -90,6 +90,7 @@ class ModbusLink:
             raise self._link_error("the PLC closed the connection.", "link.closed") from error
         except ModbusException as error:
             raise self._link_error(f"no answer within {self._timeout_s:g} s.", "link.silent") from error
+        _let_go_if_cancelled()
         if answer.isError():
             words = _EXCEPTIONS.get(answer.exception_code, "unknown exception")
             raise PlcError(
@@ -111,3 +112,10 @@ class ModbusLink:
 
     def _link_error(self, message: str, code: str) -> LinkError:
         return LinkError(message, hint=_PLUG_HINT, code=code, device=self._name)
+
+
+def _let_go_if_cancelled() -> None:
+    """pymodbus waits with asyncio.wait_for, which on Python 3.11 forgets a cancellation that comes with the answer."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
