@@ -2,6 +2,8 @@
 
 import json
 
+import cv2
+import numpy as np
 import pytest
 
 from delid.core import (
@@ -133,6 +135,39 @@ def test_a_file_that_holds_no_inspections(run, tmp_path, text, words):
     result = run("plan", path)
     assert result.exit_code == 2
     assert words in result.output
+
+
+class FakeInspector:
+    """Says what it is told, and remembers which pack's fasteners it was asked for."""
+
+    def __init__(self):
+        self.asked = []
+
+    def inspect(self, frame, pack=None):
+        self.asked.append((frame.image.shape, pack))
+        return inspection("nissan-leaf-24")
+
+
+def test_images_are_inspected_and_mixed_with_inspections(run, seen, tmp_path, monkeypatch):
+    fake = FakeInspector()
+    monkeypatch.setattr("delid.cli._assess._inspector", lambda cell: fake)
+    image = tmp_path / "a.png"
+    cv2.imwrite(str(image), np.zeros((12, 16, 3), np.uint8))
+    result = run("plan", image, seen(inspection("nissan-leaf-24")), image, "--assume-pack", "nissan-leaf-24")
+    assert result.exit_code == 0
+    assert "3 of 3 frames agree" in result.output
+    assert fake.asked == [((12, 16, 3), "nissan-leaf-24")] * 2
+
+
+@pytest.mark.parametrize(("content", "exit_code"), [(b"no jpeg", 1), (None, 2)])
+def test_an_image_that_cannot_be_used(run, tmp_path, monkeypatch, content, exit_code):
+    monkeypatch.setattr("delid.cli._assess._inspector", lambda cell: FakeInspector())
+    image = tmp_path / "a.jpg"
+    if content:
+        image.write_bytes(content)
+    result = run("plan", image)
+    assert result.exit_code == exit_code
+    assert "[frame." in result.output
 
 
 def test_a_file_that_is_not_there(run):
