@@ -76,7 +76,7 @@ class Conversation:
         self._on_change, self._on_wire = on_change, on_wire
         self._splitter = LineSplitter()
         self._line: _Line | None = None
-        self._reset_expected = False
+        self._resetting: Job | None = None
         self._asked = False
         self._waiters: list[asyncio.Future[None]] = []
         self._log = structlog.get_logger().bind(device=name)
@@ -107,7 +107,7 @@ class Conversation:
     def begin(self, port: SerialPort) -> None:
         """A port was opened: nothing is known, and nothing from before is owed."""
         self.port = port
-        self._splitter, self._line, self._reset_expected = LineSplitter(), None, False
+        self._splitter, self._line, self._resetting = LineSplitter(), None, None
         self.view, self.settings, self.report_s = View(pose_mm=self.view.pose_mm), {}, -math.inf
 
     def receive(self, data: bytes) -> None:
@@ -118,8 +118,7 @@ class Conversation:
     def end(self, failure: str, detail: str) -> None:
         """The link is down: the position is no longer trusted and whatever runs has failed."""
         self.up = False
-        self._line = None
-        self._reset_expected = False
+        self._line, self._resetting = None, None
         self.change(replace(self.view, state=MotionState.UNKNOWN, standing=False, position_trusted=False))
         if self.job:
             self.job.fail(failure, detail)
@@ -143,7 +142,7 @@ class Conversation:
                 self.settings[number] = value
             case Status():
                 self.report_s, self._asked = self.clock.now_s(), False
-        seen = observe(self.view, reply, self._reset_expected)
+        seen = observe(self.view, reply, self._resetting is not None)
         if seen != self.view:
             self.change(seen)
         self._end_job(reply)
@@ -157,15 +156,15 @@ class Conversation:
 
     def _end_job(self, reply: Reply) -> None:
         """Alarm, restart and open door end what runs; a stop that was asked for is a stop, whatever it cost."""
-        job = self.job
+        resetting, job = self._resetting, self.job
+        if job is resetting:
+            job = None  # it asked for the reset itself, and goes on after it
         if isinstance(reply, Banner):
-            self._line = None
-            asked, self._reset_expected = self._reset_expected, False
+            self._line, self._resetting = None, None
             if job:
-                job.fail(*(("stopped", "stopped on request") if asked else ("reset", "the controller restarted")))
+                job.fail(*(("stopped", "stopped on request") if resetting else ("reset", "the controller restarted")))
         elif job and isinstance(reply, Alarm):
-            stopped = self._reset_expected
-            job.fail("stopped" if stopped else "alarm", alarm_text(reply.number))
+            job.fail("stopped" if resetting else "alarm", alarm_text(reply.number))
         elif job and job.moves and isinstance(reply, Status):
             if self.view.state is MotionState.DOOR:
                 job.fail("door", "the safety door input stopped the move")
@@ -192,15 +191,15 @@ class Conversation:
         The position stays trusted only if the last report said that the machine stands, and only if the banner comes.
         """
         banners = self.view.banners
-        self._reset_expected = True
+        self._resetting = job
         if not self.view.standing:
             self.change(replace(self.view, position_trusted=False))
         try:
             self.raw(SOFT_RESET, job.id)
             await self.wait(lambda: self.view.banners > banners, job, "the controller's start-up message")
         finally:
-            if self._reset_expected:
-                self._reset_expected = False
+            if self._resetting is job:
+                self._resetting = None
                 self.change(replace(self.view, position_trusted=False))
 
     def query(self, line: bytes) -> None:
@@ -208,11 +207,11 @@ class Conversation:
         self._line = _Line(line, query=True)
         self.raw(line)
 
-    async def line(self, data: bytes, job: Job) -> None:
+    async def line(self, data: bytes, job: Job, traced: bool = True) -> None:
         """Send one line when none is in flight, and wait for its ``ok``; raises Failed with the controller's words."""
         await self.wait(lambda: self._line is None, job, "the answer to the line before")
         sent = self._line = _Line(data)
-        self.raw(data, job.id)
+        self.raw(data, job.id if traced else "")
         await self.wait(lambda: sent.answer is not None, job, f"an answer to {data.decode().strip()!r}")
         if isinstance(sent.answer, Error):
             raise Failed("error", f"{sent.answer.number}")

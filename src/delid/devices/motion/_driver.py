@@ -96,10 +96,12 @@ class GrblDriver:
         queries = iter((INFO_LINE, SETTINGS_LINE))
         opened_s = last_s = self._clock.now_s()
         ticks = 0
-        while port.is_open:
+        while True:
             if self._talk.busy or ticks % 2 == 0:
                 self._talk.poll()
             await self._clock.sleep(TICK_S)
+            if not port.is_open:
+                return
             ticks += 1
             now_s = self._clock.now_s()
             self._look_at_age(now_s, opened_s)
@@ -176,7 +178,7 @@ class GrblDriver:
         """Perform a verb; hold, resume, stop and enable go past the line in flight. ``deadline_s`` counts from now."""
         job, talk = Job(id, self._clock.now_s() + deadline_s), self._talk
         uses_line = verb in _verbs.LINE_VERBS
-        if uses_line and (reason := self._line_refusal()):
+        if uses_line and (reason := self._line_refusal(resets=verb is MotionVerb.CLEAR_FAULT)):
             return self._finished(job, Failed("refused", reason))
         if uses_line:
             talk.job = job
@@ -216,7 +218,7 @@ class GrblDriver:
             return f"feed {feed_mm_s:g} mm/s lies outside 0..{self._limits.feed_mm_s:g} mm/s"
         return ""
 
-    def _line_refusal(self) -> str:
+    def _line_refusal(self, resets: bool = False) -> str:
         talk = self._talk
         if not talk.up:
             return "the link to the motion controller is down"
@@ -224,7 +226,7 @@ class GrblDriver:
             return f"the controller is busy with {talk.job.id}"
         if talk.stopping:
             return "a stop is under way"
-        if talk.late_answer:
+        if talk.late_answer and not resets:
             return "the controller still owes an answer to an earlier line; stop it to start afresh"
         return ""
 

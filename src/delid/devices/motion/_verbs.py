@@ -9,9 +9,10 @@ from dataclasses import replace
 
 from delid.core import MotionState, MotionVerb, PoseMm
 
-from ._codec import BARRIER, CYCLE_START, EMPTY_LINE, FEED_HOLD, HOME_LINE, UNLOCK_LINE, move_lines
+from ._codec import BARRIER, CYCLE_START, EMPTY_LINE, FEED_HOLD, HOME_LINE, SETTINGS_LINE, UNLOCK_LINE, move_lines
 from ._conversation import Conversation, Failed, Job
 from ._texts import error_text
+from ._view import View
 
 STOP_HOLD_S = 0.5
 """How long a stop waits for an orderly standstill, which keeps the position, before it resets in motion."""
@@ -59,8 +60,12 @@ async def stop(talk: Conversation, job: Job) -> None:
 
 
 async def clear_fault(talk: Conversation, job: Job) -> None:
-    """Unlock. The position stays untrusted until the machine is homed."""
-    if talk.view.reset_required:
+    """Unlock. A limit alarm, and an answer that never came, need a reset before; the position stays untrusted."""
+    if not talk.view.reset_required:  # after a limit alarm grbl 1.1 gives no report until it is reset
+        await talk.fresh(_known, job, "a status report")
+    if not talk.view.standing:
+        raise Failed("refused", f"clearing a fault needs a standing machine; it is {talk.view.state.value}")
+    if talk.view.reset_required or talk.line_in_flight:
         await _restart(talk, job)
     await _line(talk, job, UNLOCK_LINE)
     await talk.fresh(lambda v: v.state is MotionState.IDLE, job, "the unlocked state")
@@ -76,10 +81,13 @@ async def enable(talk: Conversation, job: Job) -> None:
 
 async def home(talk: Conversation, job: Job) -> None:
     """Homing cycle. Its ``ok`` comes at the end; without a limit switch it never comes, so it has its own deadline."""
-    if talk.view.state not in (MotionState.IDLE, MotionState.FAULT):
-        raise Failed("refused", f"homing needs a standing controller; it is {talk.view.state.value}")
     if talk.view.reset_required:
         raise Failed("refused", f"{talk.view.fault}: clear the fault first")
+    await talk.fresh(_known, job, "a status report")
+    if talk.view.state not in (MotionState.IDLE, MotionState.FAULT):
+        raise Failed("refused", f"homing needs a standing controller; it is {talk.view.state.value}")
+    if not talk.settings:  # a pose means nothing before the units are known
+        await _line(talk, job, SETTINGS_LINE, traced=False)
     job.homes = True
     await _line(talk, job, HOME_LINE)
     job.homes = False
@@ -99,10 +107,10 @@ LINE_VERBS = frozenset({MotionVerb.CLEAR_FAULT, MotionVerb.HOME})
 """Verbs that use the line in flight; the others are raw and never wait for it."""
 
 
-async def _line(talk: Conversation, job: Job, data: bytes) -> None:
+async def _line(talk: Conversation, job: Job, data: bytes, traced: bool = True) -> None:
     """A line whose error is put into words, and cleared so that grblHAL does not repeat it for ever."""
     try:
-        await talk.line(data, job)
+        await talk.line(data, job, traced)
     except Failed as failed:
         if failed.failure != "error":
             raise
@@ -121,4 +129,8 @@ async def _settle(talk: Conversation, job: Job) -> None:
 
 async def _restart(talk: Conversation, job: Job) -> None:
     await talk.restart(job)
-    await talk.fresh(lambda v: v.state is not MotionState.UNKNOWN, job, "a status report")
+    await talk.fresh(_known, job, "a status report")
+
+
+def _known(view: View) -> bool:
+    return view.state is not MotionState.UNKNOWN
