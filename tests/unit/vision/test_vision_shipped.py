@@ -1,0 +1,72 @@
+"""The shipped models, gallery and scenes together: every rendered scene is what its folder's name says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from delid.config import Cell, load_cell, read_document
+from delid.core import FastenerKind, HazardClass, ManualClock, PackStatus
+from delid.vision import Inspector, Projection, fuse, read_frame
+from delid.vision._fasteners import nominal_places
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+SCENES = sorted(p.parent for p in (REPOSITORY / "fixtures/scenes").glob("*/scene.yaml"))
+HAVE_MODELS = (REPOSITORY / "models/pack-damage/manifest.yaml").exists()
+needs_models = pytest.mark.skipif(not HAVE_MODELS, reason="the models are not built in this checkout")
+
+
+@pytest.fixture(scope="module")
+def demo() -> Cell:
+    return load_cell(REPOSITORY / "cell_configs/cells/demo.yaml")
+
+
+@pytest.fixture(scope="module")
+def shipped(demo: Cell) -> Inspector:
+    return Inspector.load(demo, clock=ManualClock())
+
+
+def pack_of(scene: Path, demo: Cell) -> str | None:
+    return next((name for name in demo.packs if scene.name.startswith(name)), None)
+
+
+@needs_models
+def test_every_pack_of_the_cell_is_taught(shipped: Inspector, demo: Cell) -> None:
+    assert set(shipped.taught) == set(demo.packs)
+
+
+@pytest.mark.parametrize("scene", SCENES, ids=lambda s: s.name)
+def test_the_calibration_puts_fasteners_where_the_renderer_drew_them(scene: Path, demo: Cell) -> None:
+    pack = pack_of(scene, demo)
+    if pack is None:
+        pytest.skip("a scene of a pack that is not taught has no nominal places")
+    camera = demo.spec.cameras[0]
+    view = Projection(camera.calibration, demo.spec.fixture, camera.size_px)
+    ids, _, pixels = nominal_places(demo.packs[pack], view)
+    drawn = {f["id"]: f["center_px"] for f in read_document(scene / "scene.yaml").data["fasteners"]}
+    assert set(ids) == set(drawn)
+    for name, pixel in zip(ids, pixels, strict=True):
+        assert tuple(pixel) == pytest.approx(drawn[name], abs=2.0), name
+
+
+@needs_models
+@pytest.mark.parametrize("scene", SCENES, ids=lambda s: s.name)
+def test_a_scene_is_recognised_for_what_it_is(scene: Path, demo: Cell, shipped: Inspector) -> None:
+    found = shipped.inspect(read_frame(scene / "bolts.jpg"))
+    assert found.quality.ok, found.quality.reasons
+    pack = pack_of(scene, demo)
+    assert found.pack.model == pack, found.pack
+    assert (found.pack.status is PackStatus.KNOWN) == (pack is not None)
+    if scene.name.endswith("-clean"):
+        assert (found.hazard_class, found.damage) == (HazardClass.A, ())
+
+
+@needs_models
+@pytest.mark.parametrize("scene", [s for s in SCENES if s.name.endswith("-clean")], ids=lambda s: s.name)
+def test_bolts_and_empty_holes_are_told_apart(scene: Path, demo: Cell, shipped: Inspector) -> None:
+    pack = pack_of(scene, demo)
+    for file, kind in (("bolts.jpg", FastenerKind.BOLT), ("none.jpg", FastenerKind.EMPTY)):
+        found = fuse([shipped.inspect(read_frame(scene / file), pack=pack)])
+        seen = [f for f in found.fasteners if f.kind is kind]
+        assert len(seen) == len(found.fasteners) > 0, [f for f in found.fasteners if f.kind is not kind]
