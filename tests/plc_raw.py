@@ -1,7 +1,8 @@
 """A small Modbus TCP PLC of plain streams and struct: independent of pymodbus, delid's codec and simulator.
 
-Run as a program it prints its port and serves until its standard input closes. It knows the handshake of cell_configs/plc/delid-1.yaml by its register numbers: status 0..31, control 100..102,
-command 110..115. Tests twist its answers.
+Run as a program it prints its port and serves until its standard input closes. It knows the handshake of
+cell_configs/plc/delid-1.yaml by its register numbers: status 0..31, control 100..102, command 110..115. Tests twist
+its answers.
 """
 
 from __future__ import annotations

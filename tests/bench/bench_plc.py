@@ -1,6 +1,6 @@
 """Command round trip of the PLC driver over the same exchanges made with bare pymodbus, in the same run.
 
-    python -m pytest tests/bench/bench_plc.py -s -q
+    python tests/bench/bench_plc.py
 
 Two PLCs: one in another process that ends a command at its next read (what the driver itself costs), and the
 simulated one with its scan of 10 ms (what a cell sees). Bare pymodbus writes the command block, then reads the status
@@ -10,22 +10,27 @@ block until the command has ended.
 from __future__ import annotations
 
 import asyncio
+import logging
 import statistics
 import sys
+import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
+import structlog
 from pymodbus.client import AsyncModbusTcpClient
 
 from delid.config import RegisterMap, load_register_map
 from delid.devices.plc import command_registers
 from delid.sim.plc import run_plc
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from plc_raw import driving
 
-pytestmark = pytest.mark.bench
+ROUNDS, SLOW_ROUNDS, REPETITIONS = 500, 60, 3
 NAME = "signal_quarantine"
 
 
@@ -38,8 +43,10 @@ async def raw_plc(repository: Path) -> AsyncIterator[int]:
         stdout=asyncio.subprocess.PIPE,
     )
     assert process.stdout is not None
-    yield int(await process.stdout.readline())
-    await process.communicate()
+    try:
+        yield int(await process.stdout.readline())
+    finally:
+        await process.communicate(b"")  # closes its standard input
 
 
 @asynccontextmanager
@@ -47,9 +54,11 @@ async def simulated_plc(repository: Path, world: Path) -> AsyncIterator[int]:
     ready: asyncio.Future[int] = asyncio.get_running_loop().create_future()
     scenario = repository / "fixtures/scenarios/vw-meb-82-clean.yaml"
     task = asyncio.create_task(run_plc(scenario, port=0, world_dir=world, on_ready=ready.set_result))
-    yield await ready
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
+    try:
+        yield await ready
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 async def measure(rounds: int, once: Callable[[], Awaitable[None]]) -> tuple[float, float]:
@@ -95,27 +104,52 @@ async def by_pymodbus(port: int, plc_map: RegisterMap, rounds: int) -> tuple[flo
     return result
 
 
-async def compare(title: str, port: int, plc_map: RegisterMap, rounds: int) -> float:
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Best of the repetitions: median and 99th percentile in microseconds."""
+
+    bare_us: tuple[float, float]
+    driver_us: tuple[float, float]
+
+    @property
+    def ratio(self) -> float:
+        return self.driver_us[0] / self.bare_us[0]
+
+    def show(self, title: str, rounds: int) -> str:
+        return (
+            f"{title}: {rounds} commands, best of {REPETITIONS}, median / p99 in microseconds\n"
+            f"  bare pymodbus   {self.bare_us[0]:8.0f} / {self.bare_us[1]:8.0f}\n"
+            f"  driver          {self.driver_us[0]:8.0f} / {self.driver_us[1]:8.0f}\n"
+            f"  ratio           {self.ratio:8.2f}"
+        )
+
+
+async def compare(port: int, plc_map: RegisterMap, rounds: int) -> Figures:
     bare, driver = [], []
-    for _ in range(3):
+    for _ in range(REPETITIONS):
         bare.append(await by_pymodbus(port, plc_map, rounds))
         driver.append(await by_driver(port, plc_map, rounds))
-    best_bare, best_driver = min(bare), min(driver)
-    ratio = best_driver[0] / best_bare[0]
-    print(f"\n{title}: {rounds} commands, best of 3, median / p99 in microseconds")
-    print(f"  bare pymodbus   {best_bare[0]:8.0f} / {best_bare[1]:8.0f}")
-    print(f"  driver          {best_driver[0]:8.0f} / {best_driver[1]:8.0f}")
-    print(f"  ratio           {ratio:8.2f}")
-    return ratio
+    return Figures(min(bare), min(driver))
 
 
-async def test_round_trip_to_a_plc_that_answers_at_once(repository: Path) -> None:
+async def measure_all(repository: Path, world: Path, rounds: int, slow_rounds: int) -> tuple[Figures, Figures]:
+    """Figures for the PLC without a scan and for the simulated one."""
     plc_map = load_register_map(repository / "cell_configs/plc/delid-1.yaml")
     async with raw_plc(repository) as port:
-        assert await compare("PLC without a scan, own process", port, plc_map, 500) < 10
+        quick = await compare(port, plc_map, rounds)
+    async with simulated_plc(repository, world) as port:
+        slow = await compare(port, plc_map, slow_rounds)
+    return quick, slow
 
 
-async def test_round_trip_to_the_simulated_plc(repository: Path, tmp_path: Path) -> None:
-    plc_map = load_register_map(repository / "cell_configs/plc/delid-1.yaml")
-    async with simulated_plc(repository, tmp_path) as port:
-        assert await compare("simulated PLC, scan 10 ms", port, plc_map, 60) < 3
+def main() -> None:
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    repository = Path(__file__).resolve().parents[2]
+    with tempfile.TemporaryDirectory() as world:
+        quick, slow = asyncio.run(measure_all(repository, Path(world), ROUNDS, SLOW_ROUNDS))
+    print(quick.show("PLC without a scan, in its own process", ROUNDS))
+    print(slow.show("simulated PLC, scan of 10 ms", SLOW_ROUNDS))
+
+
+if __name__ == "__main__":
+    main()
