@@ -138,7 +138,7 @@ def _corrode(damage: Damage, surface: Surface) -> NDArray[np.bool_]:
     if rng.random() < (0.35 if surface.metal.mean() > 0.5 else 0.08):  # white bloom on aluminium and zinc
         rgb = np.array([0.52, 0.52, 0.50], np.float32) * (1 - mix) + np.array([0.75, 0.75, 0.73], np.float32) * mix
     else:
-        dark, bright = np.array([0.055, 0.022, 0.012], np.float32), np.array([0.25, 0.095, 0.035], np.float32)
+        dark, bright = np.array([0.055, 0.022, 0.012], np.float32), np.array([0.17, 0.075, 0.034], np.float32)
         rgb = dark * (1 - mix) + bright * mix * np.float32(rng.uniform(0.8, 1.2))
     _blend(surface, pitted, np.asarray(rgb, np.float32), 0.88, 0.0)
     return np.asarray(blob > 0.5)

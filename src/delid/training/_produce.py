@@ -1,0 +1,75 @@
+"""Rendering a data set: resumable, in several processes, each picture from its own seed."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+from ._data_plan import DataPlan, Job, jobs, scene_of
+from ._render import render
+from ._sensor import develop, encode_jpeg
+from ._truth import truth_of
+
+PLAN_FILE = "plan.json"
+
+
+def load_plan(path: Path) -> DataPlan:
+    """A plan from its JSON file."""
+    data = json.loads(path.read_text())
+    return DataPlan(**{k: tuple(v) if isinstance(v, list) else v for k, v in data.items()})
+
+
+def produce(folder: Path, plan: DataPlan, processes: int, say: Callable[[str], None]) -> int:
+    """Render what is missing of the plan into ``folder``; returns how many pictures there are then.
+
+    Two processes are faster than one with more threads; the renderer's own threads are left as they are.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / PLAN_FILE).write_text(json.dumps(asdict(plan), indent=2) + "\n")
+    todo = [job for job in jobs(plan) if not (folder / f"{job.name}.json").exists()]
+    say(f"{len(todo)} pictures to render, {len(jobs(plan)) - len(todo)} are there")
+    workers = [
+        subprocess.Popen([sys.executable, "-m", "delid.training._produce", str(folder), str(k), str(processes)])
+        for k in range(processes)
+    ]
+    for worker in workers:
+        worker.wait()
+    return sum((folder / f"{job.name}.json").exists() for job in jobs(plan))
+
+
+def render_job(job: Job, plan: DataPlan, folder: Path) -> None:
+    """One picture and its truth; the truth is written last, so that it marks a whole pair."""
+    scene = scene_of(job, plan)
+    rendered = render(scene)
+    picture = encode_jpeg(develop(rendered.linear, scene.sensor, scene.exposure), scene.sensor.jpeg_quality)
+    (folder / f"{job.name}.jpg").write_bytes(picture)
+    part = folder / f"{job.name}.part"
+    part.write_text(json.dumps({**truth_of(scene, rendered, job.split), "kind": job.kind}))
+    part.replace(folder / f"{job.name}.json")
+
+
+def work(folder: Path, number: int, processes: int) -> None:
+    """Render every ``processes``-th missing picture, beginning with ``number``."""
+    plan = load_plan(folder / PLAN_FILE)
+    mine = jobs(plan)[number::processes]
+    began_s, count = time.monotonic(), 0
+    for job in mine:
+        if (folder / f"{job.name}.json").exists():
+            continue
+        render_job(job, plan, folder)
+        count += 1
+        if count % 10 == 0:
+            rate = (time.monotonic() - began_s) / count
+            left = sum(not (folder / f"{j.name}.json").exists() for j in mine)
+            print(f"worker {number}: {count} done, {rate:.1f} s each, {left} left", flush=True)
+
+
+if __name__ == "__main__":
+    os.nice(10)  # rendering fills every core and must not starve a running cell
+    work(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))
