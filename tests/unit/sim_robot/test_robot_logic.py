@@ -260,3 +260,9 @@ def test_bytes_may_come_one_by_one():
     bench = Bench().home()
     answers = [line for byte in MOVE for line in bench.send(bytes([byte]))]
     assert answers == ["ok"]
+
+
+def test_return_and_newline_end_one_line():
+    bench = Bench().home()
+    assert bench.send(b"G90\r\n") == ["ok"]
+    assert bench.send(b"G90\rG21\n\n") == ["ok", "ok", "ok"]

@@ -50,7 +50,7 @@ class GrblLogic:
     def _clear(self) -> None:
         """Forget lines, motion, modes and errors, as a reset does."""
         self._gantry.halt(self._now_s)
-        self._rx = bytearray()
+        self._rx, self._after_return = bytearray(), False
         self._lines: deque[str] = deque()
         self._dwell_s: float | None = None
         self._dwell_end_s: float | None = None
@@ -79,12 +79,12 @@ class GrblLogic:
         for byte in data:
             if byte in (0x18, 0x21, 0x3F, 0x7E):
                 self._realtime(byte)
-            elif byte in (0x0A, 0x0D):
-                if byte == 0x0A or self._rx:
-                    self._lines.append(self._rx.decode("ascii", "replace").strip())
+            elif byte == 0x0D or (byte == 0x0A and not self._after_return):
+                self._lines.append(self._rx.decode("ascii", "replace").strip())
                 self._rx.clear()
-            elif byte < 0x80:
+            elif byte < 0x80 and byte != 0x0A:
                 self._rx.append(byte)
+            self._after_return = byte == 0x0D
         self._pump()
 
     def advance(self, now_s: float) -> bytes:
