@@ -8,7 +8,6 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 
 from ._damage import Damage
@@ -17,7 +16,7 @@ from ._fasteners import Fastener
 from ._lid import Wear
 from ._noise import stream
 from ._render import Rendered, render
-from ._scene import Camera, Detail, Scene, random_scene
+from ._scene import Detail, Scene, random_scene
 from ._sensor import auto_exposure, develop, encode_jpeg
 from ._truth import truth_of
 
@@ -96,7 +95,9 @@ def _jpeg(picture: Any) -> bytes:
     return data
 
 
-def _facts(order: SceneOrder, scene: Scene, rendered: Rendered, shift: tuple[float, float], command: str) -> dict[str, Any]:
+def _facts(
+    order: SceneOrder, scene: Scene, rendered: Rendered, shift: tuple[float, float], command: str
+) -> dict[str, Any]:
     truth = truth_of(scene, rendered, "scene")
     named = not order.family.startswith("family-")
     return {
@@ -118,6 +119,3 @@ def _facts(order: SceneOrder, scene: Scene, rendered: Rendered, shift: tuple[flo
         "seed": order.seed,
         "command": command,
     }
-
-
-__all__ = ["ORDERS", "Camera", "SceneOrder", "write_scene"]

@@ -10,7 +10,7 @@ import asyncio
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import cv2
 import numpy as np
@@ -18,7 +18,7 @@ import numpy.typing as npt
 from pydantic import Field, model_validator
 
 from delid.config import StrictModel, load_yaml_model
-from delid.core import CameraError, Clock, Frame, ImageBgr
+from delid.core import CameraError, Clock, DamageKind, Frame, ImageBgr
 
 from .._world import PlcFacts, World
 
@@ -35,12 +35,30 @@ class SceneFastener(StrictModel):
     id: str
     center_px: tuple[float, float]
     patch_radius_px: Annotated[float, Field(gt=0)]
+    hidden: bool = False
+    """Something stands between it and the camera."""
+
+
+class SceneDamage(StrictModel):
+    kind: DamageKind
+    severity: float
+    box_px: tuple[float, float, float, float] | None
 
 
 class Scene(StrictModel):
-    """``scene.yaml``: where the fasteners of the rendered pictures are."""
+    """``scene.yaml``: where the fasteners of the rendered pictures are, and what else is true of them."""
 
     fasteners: list[SceneFastener]
+    scene: str = ""
+    pack: str = ""
+    taught: bool = True
+    """False for a pack that no pack file describes."""
+    shift_mm: tuple[float, float] = (0.0, 0.0)
+    """How far the pack stands from its nominal place."""
+    damage: list[SceneDamage] = []
+    camera: dict[str, Any] = {}
+    seed: int = 0
+    command: str = ""
 
     @model_validator(mode="after")
     def _ids_are_unique(self) -> Scene:
