@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json as jsonlib
 import os
+from collections import Counter
 from enum import IntEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,12 +14,15 @@ import typer
 
 from delid.core import ConfigError, DelidError, UsageError
 from delid.journal import read_recording
-from delid.replay import Verdict, cell_for_replay, judge_file, recorded_cell, update_file, with_recipes
+from delid.replay import Difference, Verdict, cell_for_replay, judge_file, recorded_cell, update_file, with_recipes
 from delid.vision import Inspector
 
 DEFAULT_CELL = Path("cell_configs/cells/demo.yaml")
-SHOWN = 12
-"""Differences printed for each recording; ``--diff`` has all of them."""
+SHOWN = 5
+"""Differences printed for each seam of a recording; ``--diff`` has all of them."""
+
+WIDTH = 110
+"""Characters shown of each side of a difference."""
 
 
 class Exit(IntEnum):
@@ -147,12 +151,20 @@ def _print(path: Path, result: Verdict | DelidError) -> None:
         _print_error(result, json=False, prefix=f"{path.stem}: fault: ")
         return
     typer.echo(f"{result.recording}: {_summary(result)} ({result.frames} frames, {result.steps} steps)")
-    for found in result.differences[:SHOWN]:
-        typer.echo(f"  {found}")
-    if len(result.differences) > SHOWN:
-        typer.echo(f"  and {len(result.differences) - SHOWN} more; --diff FILE writes all of them")
+    seams = Counter(found.seam for found in result.differences)
+    for seam, count in seams.items():
+        for found in [found for found in result.differences if found.seam == seam][:SHOWN]:
+            typer.echo(f"  {_brief(found)}")
+        if count > SHOWN:
+            typer.echo(f"  {seam}: and {count - SHOWN} more; --diff FILE writes all of them")
     for note in result.notes:
         typer.echo(f"  note: {note}")
+
+
+def _brief(found: Difference) -> str:
+    """The difference on one line; long words are cut, unless just their ends differ."""
+    now, before = (words if len(words) <= WIDTH else f"{words[:WIDTH]}..." for words in (found.now, found.before))
+    return str(found) if now == before else str(dataclasses.replace(found, now=now, before=before))
 
 
 def _summary(result: Verdict) -> str:

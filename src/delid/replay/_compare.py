@@ -10,7 +10,7 @@ from itertools import zip_longest
 from delid.core import RecordingError
 
 from ._inspections import FrameSeam, Tolerance, field_of
-from ._lines import Line
+from ._lines import Line, short
 
 NOTHING = "nothing"
 
@@ -33,26 +33,36 @@ def compare_lines(seam: str, now: Sequence[Line], before: Sequence[Line]) -> lis
     if list(now) == list(before):
         return []
     new, old = _by_label(now), _by_label(before)
-    found: list[Difference] = []
-    for label in dict.fromkeys([*old, *new]):
-        pairs = _pairs(new.get(label, []), old.get(label, []))
-        found.extend(Difference(seam, label, a, b) for a, b in pairs)
-    return found or [_order(seam, now, before)]
+    found = [pair for label in {**old, **new} for pair in _pairs(label, new.get(label, []), old.get(label, []))]
+    # The first difference in time is most often the cause of the others.
+    return [Difference(seam, *rest) for _, *rest in sorted(found, key=lambda pair: pair[0])] or [
+        _order(seam, now, before)
+    ]
 
 
 def compare_frames(
     now: Sequence[FrameSeam], before: Sequence[FrameSeam], tolerances: Mapping[str, Tolerance]
 ) -> list[Difference]:
     """Exact fields must be equal, scores within their tolerance; a score without a tolerance must be equal."""
-    new, old = {f.name: f for f in now}, {f.name: f for f in before}
+    new, old = _by_look(now), _by_look(before)
     found: list[Difference] = []
-    for name in dict.fromkeys([*old, *new]):
-        if name not in new or name not in old:
-            sides = ("inspected" if name in new else NOTHING, "inspected" if name in old else NOTHING)
-            found.append(Difference("inspection", name, *sides))
-            continue
-        found.extend(_exact_differences(name, new[name].exact, old[name].exact))
-        found.extend(_score_differences(name, new[name].scores, old[name].scores, tolerances))
+    for look in dict.fromkeys([*old, *new]):
+        sides = new.get(look, []), old.get(look, [])
+        for a, b in zip(*sides, strict=False):
+            found.extend(_exact_differences(a.name, a.exact, b.exact))
+            found.extend(_score_differences(a.name, a.scores, b.scores, tolerances))
+    # Looks that were not taken any more follow from the other differences, so they stand behind them.
+    counts = {look: (len(new.get(look, [])), len(old.get(look, []))) for look in {**old, **new}}
+    found.extend(
+        Difference("inspection", short(look), f"{a} frames", f"{b} frames") for look, (a, b) in counts.items() if a != b
+    )
+    return found
+
+
+def _by_look(frames: Sequence[FrameSeam]) -> dict[str, list[FrameSeam]]:
+    found: dict[str, list[FrameSeam]] = {}
+    for frame in frames:
+        found.setdefault(frame.look, []).append(frame)
     return found
 
 
@@ -67,17 +77,25 @@ def check_tolerances(tolerances: Mapping[str, Tolerance], *sides: Sequence[Frame
         )
 
 
-def _by_label(lines: Sequence[Line]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for label, words in lines:
-        found.setdefault(label, []).append(words)
+Place = tuple[int, str]
+"""Where a line stands among all lines of its seam, and its words."""
+
+
+def _by_label(lines: Sequence[Line]) -> dict[str, list[Place]]:
+    found: dict[str, list[Place]] = {}
+    for place, (label, words) in enumerate(lines):
+        found.setdefault(label, []).append((place, words))
     return found
 
 
-def _pairs(now: list[str], before: list[str]) -> Iterator[tuple[str, str]]:
-    for kind, b0, b1, n0, n1 in SequenceMatcher(None, before, now, autojunk=False).get_opcodes():
+def _pairs(label: str, now: list[Place], before: list[Place]) -> Iterator[tuple[int, str, str, str]]:
+    """Place, label, words now and before of lines that are not on both sides."""
+    texts = [words for _, words in before], [words for _, words in now]
+    for kind, b0, b1, n0, n1 in SequenceMatcher(None, *texts, autojunk=False).get_opcodes():
         if kind != "equal":
-            yield from zip_longest(now[n0:n1], before[b0:b1], fillvalue=NOTHING)
+            for new, old in zip_longest(now[n0:n1], before[b0:b1]):
+                place = min(side[0] for side in (new, old) if side)
+                yield place, label, new[1] if new else NOTHING, old[1] if old else NOTHING
 
 
 def _order(seam: str, now: Sequence[Line], before: Sequence[Line]) -> Difference:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from delid.core import Damage, Fastener, Inspection
 
+from ._lines import short
 from ._run import Outcome
 
 
@@ -41,7 +42,7 @@ class FrameSeam:
 
     @property
     def name(self) -> str:
-        return f"{self.look} frame {self.frame}"
+        return f"{short(self.look)} frame {self.frame}"
 
 
 def frame_seams(outcome: Outcome) -> list[FrameSeam]:

@@ -9,7 +9,6 @@ from typing import Any
 from delid.core import Record, to_plain
 
 from ._run import Outcome
-from ._wire import MOTION, Sent
 
 Data = Mapping[str, Any]
 Line = tuple[str, str]
@@ -26,20 +25,13 @@ def decision_lines(outcome: Outcome) -> list[Line]:
 
 
 def wire_lines(outcome: Outcome) -> list[Line]:
-    """Device and effect, then the bytes in hex; for text protocols the text as well."""
-    return [(f"{sent.device} {short(sent.id)}", _bytes(sent)) for sent in outcome.wires]
+    """Device and effect, then what is sent and its bytes in hex."""
+    return [(f"{s.device} {short(s.id)}", f"{s.meaning} [{s.data.hex(' ')}]") for s in outcome.wires]
 
 
 def short(key: str) -> str:
     """A step key or effect id without the recipe's name, which is its first two parts."""
     return "/".join(key.split("/")[2:]) or key
-
-
-def _bytes(sent: Sent) -> str:
-    if sent.refused:
-        return f"nothing: {sent.refused}"
-    text = f" {sent.data.decode('ascii', 'replace')!r}" if sent.device == MOTION else ""
-    return sent.data.hex(" ") + text
 
 
 def _record_lines(record: Record) -> list[Line]:

@@ -71,7 +71,9 @@ def judge_file(path: Path, reference_dir: Path, cell: Cell, inspector: Inspector
     seams, outcome = replay_twice(recording, cell, inspector)
     check_tolerances(reference.tolerances, seams.inspection, reference.seams.inspection)
     found = compare_seams(seams, reference.seams, reference)
-    notes = [*_recorded_notes(recording, outcome), *_version_notes(reference, inspector.models)]
+    notes = _version_notes(reference, inspector.models)
+    if not any(difference.seam == "wire" for difference in found):  # otherwise it is said already
+        notes += _recorded_notes(recording, outcome)
     return _verdict(path, seams, found, notes)
 
 

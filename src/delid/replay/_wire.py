@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from delid.config import RegisterMap
@@ -25,12 +25,12 @@ MOTION, PLC = "motion", "plc"
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What one effect puts on a wire. ``refused`` says why the codec makes no bytes of it."""
+    """What one effect puts on a wire, and what it means; without bytes, why the codec refuses it."""
 
     device: str
     id: str
     data: bytes
-    refused: str = ""
+    meaning: str
 
 
 class WireSeam:
@@ -71,26 +71,28 @@ class WireSeam:
         if getattr(effect, "id", "") in self._unsent:
             return
         if isinstance(effect, Move):
-            self._note(MOTION, effect.id, lambda: motion.move_bytes(effect.to_mm, effect.feed_mm_s))
+            data = motion.move_bytes(effect.to_mm, effect.feed_mm_s)
+            self._sent.append(Sent(MOTION, effect.id, data, repr(data.decode("ascii", "replace"))))
         elif isinstance(effect, DoMotion):
-            self._note(MOTION, effect.id, lambda: motion.verb_bytes(effect.verb))
+            self._sent.append(Sent(MOTION, effect.id, motion.verb_bytes(effect.verb), effect.verb.value))
         elif isinstance(effect, RunCommand):
-            self._counting = True
-            seq = plc.next_number(self._command_seq)
-            if self._note(PLC, effect.id, lambda: plc.command_pdu(self._map, effect.name, effect.params, seq)):
-                self._command_seq = seq
+            self._command(effect)
         elif isinstance(effect, CancelCommand):
             self._stop_seq = plc.next_number(self._stop_seq)
             self._cancels.add(effect.id)
-            self._note(PLC, effect.id, lambda: plc.stop_pdu(self._map, self._stop_seq))
+            self._sent.append(Sent(PLC, effect.id, plc.stop_pdu(self._map, self._stop_seq), "cancel"))
 
-    def _note(self, device: str, effect_id: str, encode: Callable[[], bytes]) -> bool:
+    def _command(self, effect: RunCommand) -> None:
+        self._counting = True
+        seq = plc.next_number(self._command_seq)
         try:
-            self._sent.append(Sent(device, effect_id, encode()))
+            data = plc.command_pdu(self._map, effect.name, effect.params, seq)
         except PlcError as error:
-            self._sent.append(Sent(device, effect_id, b"", error.message))
-            return False
-        return True
+            self._sent.append(Sent(PLC, effect.id, b"", f"nothing: {error.message}"))
+            return
+        self._command_seq = seq
+        params = "".join(f", {name} {value:g}" for name, value in sorted(effect.params.items()))
+        self._sent.append(Sent(PLC, effect.id, data, f"{effect.name}{params}"))
 
 
 def unsent_ids(recording: Recording) -> frozenset[str]:
