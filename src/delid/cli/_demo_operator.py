@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from delid.core import Answered, AskAct, Command, Effect, Event, OperatorCommanded, State
+from delid.core import Answered, AskAct, Command, Effect, Event, OperatorCommanded, State, Verb
 from delid.engine import EngineState, Executor, checklist, start_checklist
 
 BY = "demo operator"
@@ -68,18 +68,23 @@ class DemoOperator:
         assert question is not None
         act = current.acts[current.index] if current else None
         if current is not None and isinstance(act, AskAct) and current.reaction is None:
-            if current.step.do.value == "disconnect":
+            if current.step.do is Verb.DISCONNECT:
                 self._touch(disconnect_pulled=True)
+            if current.step.do is Verb.UNFASTEN:
+                self._take_out(current.step.targets)
             answer = act.go_on[0]
         elif current is not None:
-            self._removed += [name for name in current.failed_targets if name not in self._removed]
-            self._touch(removed=self._removed)
+            self._take_out(current.failed_targets)
             answer = "done by hand"
         else:
             answer = "set aside"
         self._say(f"question: {question.text}")
         self._say(f"{BY}: {answer}")
         self._executor.post(Answered(self._executor.clock.now_s(), question.id, answer, BY))
+
+    def _take_out(self, names: tuple[str, ...]) -> None:
+        self._removed += [name for name in names if name not in self._removed]
+        self._touch(removed=self._removed)
 
     def _touch(self, **inputs: object) -> None:
         """Change something in the simulated world by hand."""

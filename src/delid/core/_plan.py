@@ -176,7 +176,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """No recipe may run; ``reasons`` are for the operator, ``question`` says what a person could decide."""
+    """No recipe may run; ``reasons`` are for the operator, the one that decided first."""
 
     reasons: tuple[str, ...]
 

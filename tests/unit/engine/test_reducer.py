@@ -129,7 +129,8 @@ def test_every_cell_of_the_command_table(state, command):
 @pytest.mark.parametrize(
     ("tags", "code"),
     [({"estop_ok": False}, "plc.estop"), ({"guard_closed": False}, "plc.guard"), ({"smoke": True}, "plc.smoke"),
-     ({"pack_temperature_c": 61.0}, "plc.heat"), ({"gas_ppm": 51}, "plc.gas"), ({"watchdog_ok": False}, "plc.watchdog")],
+     ({"pack_temperature_c": 61.0}, "plc.heat"), ({"gas_ppm": 51}, "plc.gas"),
+     ({"watchdog_ok": False}, "plc.watchdog")],
 )  # fmt: skip
 def test_danger_while_moving_aborts_and_stays_latched(tags, code):
     world = World(PLAN, answer=lambda e, w: "withhold" if isinstance(e, Move) and "lid.01#1.1" in e.id else None)
