@@ -133,7 +133,7 @@ async def test_the_deadline_holds_while_the_link_is_down(plc: RawPlc, plc_map: R
         plc.twist = None
         await heard.link(True)
         await until(lambda: plc.control[2] == 1)
-    assert plc.status[6] == 4, "the PLC ended it"
+        await until(lambda: plc.status[6] == 4)  # the PLC ended it
 
 
 async def test_a_late_answer_to_a_command_does_not_make_two(plc: RawPlc, plc_map: RegisterMap) -> None:
@@ -190,6 +190,28 @@ async def test_a_cancel_given_while_the_link_is_down_comes_first_and_nothing_is_
         finished = await running
     assert (finished.ok, finished.failure) == (False, "cancelled")
     assert plc.executed == []
+    assert len(plc.writes(110)) == 1
+
+
+async def test_a_stop_whose_deadline_passed_while_the_link_was_down_still_goes_out_first(
+    plc: RawPlc, plc_map: RegisterMap
+) -> None:
+    def lose(request: bytes, answer: bytes) -> bytes | None:
+        plc.command = [0] * 6
+        return None
+
+    async with driving(plc.port, plc_map, timeout_s=0.2) as (driver, heard):
+        await heard.link(True)
+        plc.twist = lose
+        running = asyncio.create_task(driver.command("a", "drain", {}, 20.0))
+        await heard.link(False)
+        assert (await driver.cancel("stop", 0.1)).failure == "timeout"
+        assert not running.done()
+        plc.twist = None
+        finished = await running
+        assert (finished.ok, finished.failure) == (False, "cancelled")
+    assert plc.executed == []
+    assert plc.control[2] == plc.status[8] == 1
     assert len(plc.writes(110)) == 1
 
 

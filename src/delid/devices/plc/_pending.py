@@ -137,19 +137,24 @@ class Waiting:
             self.command = None
 
     def expire(self, now_s: float, status: Status) -> None:
-        """End what is past its deadline. A command given up is withdrawn, so that it does not run later."""
+        """End what is past its deadline.
+
+        A command given up is withdrawn, so that it does not run later; a stop that never went out still will.
+        """
         command = self.command
         if command is not None and (command.future.done() or now_s >= command.due_s):
             self.withdraw = self.withdraw or command.seq is not None
             self.drop_command(now_s, "timeout", command.overdue(), status)
         for cancel in self.cancels:
             if now_s >= cancel.due_s:
+                self.withdraw = self.withdraw or cancel.written_s is None
                 cancel.end(now_s, "timeout", f"the PLC did not confirm the stop within {cancel.deadline_s:g} s")
         self.cancels = [cancel for cancel in self.cancels if not cancel.future.done()]
 
     def read(self, now_s: float, status: Status, stop_seq: int, register_map: RegisterMap) -> None:
         """End what this status block ends."""
-        stopped = status["stop_ack"] == stop_seq and all(c.stop_seq is not None for c in self.cancels)
+        owed = self.withdraw or any(cancel.stop_seq is None for cancel in self.cancels)
+        stopped = not owed and status["stop_ack"] == stop_seq
         if self.command is not None and self.command.read(now_s, status, register_map, stopped=stopped):
             self.command = None
         self.cancels = [cancel for cancel in self.cancels if not cancel.read(now_s, status)]
