@@ -1,0 +1,45 @@
+"""Changes of a training picture that do not change its truth."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Picture = NDArray[np.uint8]
+
+
+def moved(
+    rng: np.random.Generator, picture: Picture, coverage: NDArray[np.float32]
+) -> tuple[Picture, NDArray[np.float32]]:
+    """The picture turned, shifted and zoomed a little, its damage coverage with it."""
+    height, width = picture.shape[:2]
+    turn = float(rng.normal(0, 4)) + (180.0 if rng.random() < 0.25 else 0.0)
+    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), turn, float(rng.uniform(0.86, 1.14)))
+    matrix[:, 2] += rng.normal(0, 0.03, 2) * (width, height)
+    fill = tuple(int(v) for v in picture.reshape(-1, 3).mean(axis=0))
+    if rng.random() < 0.5:
+        image = cv2.warpAffine(picture, matrix, (width, height), borderMode=cv2.BORDER_REFLECT)
+    else:
+        image = cv2.warpAffine(picture, matrix, (width, height), borderValue=fill)
+    return np.asarray(image, np.uint8), np.asarray(cv2.warpAffine(coverage, matrix, (width, height)), np.float32)
+
+
+def recoloured(rng: np.random.Generator, picture: Picture) -> Picture:
+    """Another exposure, white balance, contrast, sharpness and compression."""
+    value = picture.astype(np.float32) / 255
+    value = value ** float(np.exp(rng.normal(0, 0.18))) * float(np.exp(rng.normal(0, 0.14)))
+    value *= 1 + rng.normal(0, 0.04, 3).astype(np.float32)
+    middle = float(value.mean())
+    value = (value - middle) * float(np.exp(rng.normal(0, 0.12))) + middle
+    if rng.random() < 0.25:
+        grey = value.mean(axis=2, keepdims=True)
+        value = grey + (value - grey) * float(rng.uniform(0.2, 1.3))
+    if rng.random() < 0.3:
+        value = cv2.GaussianBlur(value, (0, 0), float(rng.uniform(0.3, 1.1)))
+    value += rng.normal(0, float(rng.uniform(0, 0.025)), value.shape).astype(np.float32)
+    image = np.asarray(np.clip(value * 255 + 0.5, 0, 255), np.uint8)
+    if rng.random() < 0.3:
+        data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(45, 95))])[1]
+        image = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
+    return image

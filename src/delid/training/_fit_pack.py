@@ -1,0 +1,140 @@
+"""Fitting the pack and damage model: identity by a margin loss over all families, damage per cell and per picture."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+import torch.nn.functional as functional
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from delid.vision import letterbox_for, prepare
+
+from ._augment import moved, recoloured
+from ._net import EMBEDDING, PackNet, pooled_severity
+from ._noise import stream
+from ._samples import Sample
+from ._specs import HEAT_GRID, PACK_INPUT
+
+Array = NDArray[np.float32]
+MARGIN, SHARPNESS = 0.25, 20.0
+SEEN_SHARE = 0.25
+"""A cell counts as damaged when this share of it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class PackFit:
+    seed: int = 7
+    epochs: int = 20
+    batch: int = 24
+    rate: float = 1.2e-3
+    pretrained: bool = True
+
+
+class Families(nn.Module):  # type: ignore[misc,unused-ignore]
+    """One direction for each family; the loss wants a picture nearer to its own by a margin (CosFace)."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__()
+        self.directions = nn.Parameter(torch.randn(count, EMBEDDING))
+
+    def forward(self, embedding: Tensor, family: Tensor) -> Tensor:
+        cosine = embedding @ functional.normalize(self.directions, dim=1).T
+        cosine = cosine - MARGIN * functional.one_hot(family, cosine.shape[1])
+        return functional.cross_entropy(SHARPNESS * cosine, family)
+
+
+def heat_target(coverage: Array) -> Array:
+    """Coverage (h, w, kinds) of a picture to the share of each heat cell, (kinds, rows, columns)."""
+    height, width = coverage.shape[:2]
+    box = letterbox_for(width, height, PACK_INPUT)
+    inner = cv2.resize(coverage, (round(width * box.scale_x), round(height * box.scale_y)), interpolation=cv2.INTER_AREA)
+    canvas = np.zeros((PACK_INPUT.height_px, PACK_INPUT.width_px, coverage.shape[2]), np.float32)
+    canvas[box.offset_y : box.offset_y + inner.shape[0], box.offset_x : box.offset_x + inner.shape[1]] = inner
+    cells = cv2.resize(canvas, (HEAT_GRID[1], HEAT_GRID[0]), interpolation=cv2.INTER_AREA)
+    return np.ascontiguousarray(cells.transpose(2, 0, 1))
+
+
+def damage_loss(heat: Tensor, level: Tensor, target: Tensor, severity: Tensor) -> Tensor:
+    """Cells, presence in the picture, and severity where there is damage."""
+    cells = (target > SEEN_SHARE).float()
+    unsure = ((target > 0.05) & (target <= SEEN_SHARE)).float()
+    weight = (1 - unsure) * (1 + 3 * cells)
+    per_cell = functional.binary_cross_entropy_with_logits(heat, cells, reduction="none")
+    loss = (weight * per_cell).mean() * 6
+    best = heat.flatten(2).topk(3, dim=2).values.mean(dim=2)
+    present = (severity > 0).float()
+    # a kind that is only just in view is neither asked for nor punished
+    shown = (cells.flatten(2).sum(dim=2) > 0).float()
+    sure = 1 - (present * (1 - shown))
+    loss = loss + (sure * functional.binary_cross_entropy_with_logits(best, present, reduction="none")).mean() * 1.5
+    wrong = (pooled_severity(torch.sigmoid(heat), level) - severity).abs() * present * shown
+    return loss + 2.0 * wrong.sum() / (present.sum() + 1)
+
+
+def _batches(
+    samples: list[Sample], pictures: list[NDArray[np.uint8]], family: dict[str, int], fit: PackFit, epoch: int
+) -> Iterator[tuple[Tensor, Tensor, Tensor, Tensor]]:
+    rng = stream(fit.seed, "epoch", epoch)
+    order = rng.permutation(len(samples))
+    for first in range(0, len(order) - fit.batch // 2, fit.batch):
+        rows = []
+        for index in order[first : first + fit.batch]:
+            sample = samples[index]
+            picture, coverage = moved(rng, pictures[index], sample.coverage())
+            pixels = prepare(recoloured(rng, picture), PACK_INPUT)[0]
+            rows.append((pixels, heat_target(coverage), sample.severity(), family[sample.family]))
+        yield (
+            torch.from_numpy(np.stack([r[0] for r in rows])).contiguous(memory_format=torch.channels_last),
+            torch.from_numpy(np.stack([r[1] for r in rows])),
+            torch.from_numpy(np.stack([r[2] for r in rows])),
+            torch.tensor([r[3] for r in rows]),
+        )
+
+
+def fit_pack(samples: list[Sample], fit: PackFit, say: Callable[[str], None]) -> PackNet:
+    """Train on the given samples; the same seed and samples give the same weights on the same machine."""
+    torch.manual_seed(fit.seed)
+    family = {name: k for k, name in enumerate(sorted({s.family for s in samples}))}
+    pictures = [sample.picture() for sample in samples]
+    net = PackNet(fit.pretrained).to(memory_format=torch.channels_last)
+    proxies = Families(len(family))
+    heads = [p for name, p in net.named_parameters() if not name.startswith("backbone")]
+    groups = [
+        {"params": net.backbone.parameters(), "lr": fit.rate * 0.5},
+        {"params": heads, "lr": fit.rate},
+        {"params": proxies.parameters(), "lr": fit.rate * 8},
+    ]
+    optimiser = torch.optim.AdamW(groups, weight_decay=0.02)
+    steps = max(1, fit.epochs * max(1, round(len(samples) / fit.batch)))
+    peaks = [float(g["lr"]) for g in optimiser.param_groups]  # type: ignore[arg-type,unused-ignore]
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, peaks, total_steps=steps + fit.epochs + 2, pct_start=0.15)
+    for epoch in range(fit.epochs):
+        began_s, sums, count = time.monotonic(), np.zeros(2), 0
+        net.train()
+        for pixels, target, severity, who in _batches(samples, pictures, family, fit, epoch):
+            embedding, heat, level = net(pixels)
+            identity = proxies(embedding, who)
+            harm = damage_loss(heat, level, target, severity)
+            optimiser.zero_grad()
+            (0.35 * identity + harm).backward()
+            nn.utils.clip_grad_norm_(net.parameters(), 4.0)
+            optimiser.step()
+            schedule.step()
+            sums += (float(identity), float(harm))
+            count += 1
+        mean = sums / max(1, count)
+        say(f"pack epoch {epoch + 1}/{fit.epochs}: identity {mean[0]:.3f} damage {mean[1]:.3f} in {time.monotonic() - began_s:.0f} s")
+    return net.eval()
+
+
+def save(net: nn.Module, path: Path) -> None:
+    """Weights to a file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    torch.save(net.state_dict(), path)
