@@ -18,7 +18,7 @@ FASTENERS = {"lid.01": (30.0, 40.0), "lid.02": (90.0, 40.0)}
 
 @pytest.fixture
 def scene(tmp_path: Path) -> Path:
-    """Bright discs are bolts, dark ones are holes; the open pack is blue."""
+    """Bright discs with a shadow to the right are bolts, dark ones are holes; the open pack is blue."""
     folder = tmp_path / "scene"
     folder.mkdir()
     for name, disc, ground in (
@@ -28,6 +28,8 @@ def scene(tmp_path: Path) -> Path:
     ):
         image = np.full(SIZE, ground, np.uint8)
         for x, y in FASTENERS.values():
+            if name == "bolts":
+                cv2.ellipse(image, (int(x) + 20, int(y)), (9, 4), 0, 0, 360, (60, 60, 60), -1)
             if disc:
                 cv2.circle(image, (int(x), int(y)), 6, (disc, disc, disc), -1)
         cv2.imwrite(str(folder / f"{name}.jpg"), image, [cv2.IMWRITE_JPEG_QUALITY, 95])
@@ -50,15 +52,24 @@ async def test_a_removed_fastener_is_seen_as_a_hole_and_the_others_stay(scene: P
     (after,) = await camera.grab(1, 5.0)
     assert (at(after.image, "lid.01") > 200, at(after.image, "lid.02") < 40) == (True, True)
     x, y = (int(v) for v in FASTENERS["lid.02"])
-    assert abs(int(after.image[y, x + 13, 1]) - int(before.image[y, x + 13, 1])) < 12, (
-        "nothing changes outside the patch"
-    )
+    assert abs(int(after.image[y - 20, x, 1]) - int(before.image[y - 20, x, 1])) < 12, "nothing changes elsewhere"
     world.write_plc(PlcFacts(removed=["lid.01", "lid.02"], lid_on=False))
     (opened,) = await camera.grab(1, 5.0)
     assert opened.image[5, 5, 0] > 180
     assert opened.image[5, 5, 1] < 40
     assert (before.captured_s, before.seq, after.seq) == (7.0, 1, 2)
     await camera.close()
+
+
+async def test_a_removed_fastener_takes_its_shadow_with_it_and_no_other(scene: Path, tmp_path: Path):
+    world = World(tmp_path / "world")
+    world.write_plc(PlcFacts(removed=["lid.02"]))
+    camera = SceneCamera(scene, world, ManualClock(), noise_seed=1)
+    (frame,) = await camera.grab(1, 5.0)
+    await camera.close()
+    shadows = {i: int(frame.image[int(y), int(x) + 22, 1]) for i, (x, y) in FASTENERS.items()}
+    assert shadows["lid.01"] < 75
+    assert shadows["lid.02"] > 105
 
 
 async def test_the_same_seed_gives_the_same_frames_and_each_frame_its_own_noise(scene: Path, tmp_path: Path):

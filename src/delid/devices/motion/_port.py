@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import termios
 from collections.abc import Callable
 
 import serial
@@ -23,7 +24,7 @@ class SerialPort:
         self._on_bytes, self._on_lost = on_bytes, on_lost
         try:
             self._serial = serial.Serial(path, baud, timeout=0, exclusive=True)
-        except (serial.SerialException, OSError, ValueError) as error:
+        except (serial.SerialException, OSError, ValueError, termios.error) as error:
             raise LinkError(
                 f"the serial port {path} cannot be opened: {error}",
                 hint="Check cable, power and the port's name in the cell file, and that nothing else uses it.",

@@ -1,7 +1,8 @@
 """The simulated camera: a rendered scene, changed as far as the simulated PLC has taken the pack apart.
 
-Where a fastener has come out, a soft-edged round patch of the picture without bolts replaces the picture with bolts.
-Sensor noise is drawn from a seed and the frame's number, so that the same run gives the same frames.
+Where a fastener has come out, a soft-edged round patch of the picture without bolts replaces the picture with bolts,
+and the bolt's shadow goes with it. Sensor noise is drawn from a seed and the frame's number, so that the same run
+gives the same frames.
 """
 
 from __future__ import annotations
@@ -27,6 +28,10 @@ NOISE_SIGMA = 1.5
 """Standard deviation of the sensor noise, grey levels of 255."""
 SOFT_EDGE = 0.25
 """Part of a patch's radius over which it fades in."""
+SHADOW_REACH = 5.0
+"""A fastener's shadow is looked for within so many patch radii, and not nearer to another fastener."""
+SHADOW_LEVEL = 8
+"""Grey levels by which the two pictures differ where there is a shadow."""
 _NOISE_SPREAD = 251
 """Rows and columns by which the noise field may be shifted; prime, so that shifts repeat late."""
 
@@ -146,22 +151,31 @@ class SceneCamera:
         picture = self._bolts.copy()
         for fastener in self._scene.fasteners:
             if fastener.id in removed:
-                _patch(picture, self._none, fastener)
+                others = [f.center_px for f in self._scene.fasteners if f is not fastener]
+                _patch(picture, self._none, fastener, others)
         return picture
 
 
-def _patch(onto: ImageBgr, source: ImageBgr, fastener: SceneFastener) -> None:
-    """Blend the round neighbourhood of a fastener from ``source`` into ``onto``."""
+def _patch(onto: ImageBgr, source: ImageBgr, fastener: SceneFastener, others: list[tuple[float, float]]) -> None:
+    """Take a fastener and its shadow out of ``onto``: its round neighbourhood, and what else differs near it."""
     (x, y), radius = fastener.center_px, fastener.patch_radius_px
     height, width = onto.shape[:2]
-    left, right = max(0, int(x - radius)), min(width, int(x + radius) + 2)
-    top, bottom = max(0, int(y - radius)), min(height, int(y + radius) + 2)
+    reach = radius * SHADOW_REACH
+    left, right = max(0, int(x - reach)), min(width, int(x + reach) + 2)
+    top, bottom = max(0, int(y - reach)), min(height, int(y + reach) + 2)
     if left >= right or top >= bottom:
         return
     rows, columns = np.mgrid[top:bottom, left:right]
     distance = np.hypot(columns - x, rows - y)
-    share = np.clip((radius - distance) / (radius * SOFT_EDGE), 0.0, 1.0)[..., None]
     part = np.s_[top:bottom, left:right]
+    differs = cv2.absdiff(source[part], onto[part]).max(axis=2) > SHADOW_LEVEL
+    own = distance <= reach
+    for other_x, other_y in others:
+        own &= distance <= np.hypot(columns - other_x, rows - other_y)
+    shadow = cv2.dilate((differs & own).astype(np.float32), np.ones((5, 5), np.uint8))
+    share = np.maximum(
+        np.clip((radius - distance) / (radius * SOFT_EDGE), 0.0, 1.0), cv2.GaussianBlur(shadow, (0, 0), 1.5)
+    )[..., None]
     onto[part] = np.rint(source[part] * share + onto[part] * (1 - share)).astype(np.uint8)
 
 
