@@ -79,11 +79,13 @@ COMMAND_TAGS: dict[str, dict[str, Scalar]] = {
 
 
 def _vision_kit() -> ModuleType:
+    if "vision_kit" in sys.modules:
+        return sys.modules["vision_kit"]
     path = REPOSITORY / "tests/unit/vision/vision_kit.py"
     spec = importlib.util.spec_from_file_location("vision_kit", path)
     assert spec is not None
     assert spec.loader is not None
-    module = sys.modules.setdefault("vision_kit", importlib.util.module_from_spec(spec))
+    module = sys.modules["vision_kit"] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
@@ -94,9 +96,11 @@ kit: Any = _vision_kit()
 def build_site(folder: Path) -> Path:
     """A copy of the demonstration cell with tiny models, as files that a test may change; returns the cell file."""
     shutil.copytree(REPOSITORY / "cell_configs", folder / "cell_configs", ignore=shutil.ignore_patterns("gallery"))
+    cell = folder / "cell_configs/cells/demo.yaml"
+    cell.write_text(cell.read_text(encoding="utf-8").replace("frames: 3", "frames: 2"), encoding="utf-8")
     kit.build_models(folder / "models")
     kit.build_gallery(folder / "cell_configs/gallery", folder / "models", COLOURS)
-    return folder / "cell_configs/cells/demo.yaml"
+    return cell
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from delid.core import DoMotion, Finished
+from delid.core import DoMotion, Finished, Record
 from delid.journal import Recording
 
 from ._compare import NOTHING, Difference
@@ -14,11 +14,13 @@ from ._wire import Sent
 def recorded_wire_differences(recording: Recording, outcome: Outcome) -> list[Difference]:
     """Effects that would send other bytes than were recorded; empty for a recording without wires.
 
-    An effect that failed may have sent a part, or more to recover. A verb may have begun with a reset.
+    An effect that failed may have sent a part, or more to recover. A verb may have begun with a reset. Bytes that no
+    effect asked for, such as the stop of a process that ends, are left out.
     """
+    asked = {effect.id for effect in recording.effects if not isinstance(effect, Record)}
     out: dict[str, bytes] = {}
     for wire in recording.wires:
-        if wire.out and wire.id:
+        if wire.out and wire.id in asked:
             out[wire.id] = out.get(wire.id, b"") + wire.data
     if not out:
         return []

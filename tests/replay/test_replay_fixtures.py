@@ -1,0 +1,43 @@
+"""The recordings that ship with the project, against their references and against what the drivers sent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from delid.config import load_cell
+from delid.journal import read_recording
+from delid.replay import judge_file, recorded_cell, recorded_wire_differences, replay
+from delid.vision import Inspector
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+RECORDINGS = sorted((REPOSITORY / "fixtures/recordings").glob("*.mcap"))
+REFERENCE = REPOSITORY / "fixtures/reference"
+
+
+@pytest.fixture(scope="module")
+def bench():
+    cell = load_cell(REPOSITORY / "cell_configs/cells/demo.yaml")
+    return cell, Inspector.load(cell, threads=1)
+
+
+def test_recordings_and_references_belong_together():
+    assert [path.stem for path in RECORDINGS] == sorted(path.stem for path in REFERENCE.glob("*.json"))
+
+
+@pytest.mark.parametrize("path", RECORDINGS, ids=lambda path: path.stem)
+def test_a_recording_equals_its_reference(bench, path):
+    cell, inspector = bench
+    verdict = judge_file(path, REFERENCE, cell, inspector)
+    assert verdict.equal, "\n".join(str(found) for found in verdict.differences[:20])
+
+
+@pytest.mark.parametrize("path", RECORDINGS, ids=lambda path: path.stem)
+def test_the_replayed_bytes_are_those_that_the_drivers_sent(bench, path):
+    cell, inspector = bench
+    recording = read_recording(path)
+    outcome = replay(recording, recorded_cell(recording, cell), inspector)
+    assert [str(found) for found in recorded_wire_differences(recording, outcome)] == []
+    assert any(sent.data for sent in outcome.wires)
+    assert list(outcome.records) == list(recording.records)
