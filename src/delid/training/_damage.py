@@ -152,9 +152,15 @@ def _leak(damage: Damage, surface: Surface) -> NDArray[np.bool_]:
     kind = rng.choice(["wet", "wet", "crust", "coolant"])
     if kind == "coolant":
         tint = np.array([[0.25, 0.75, 0.45], [0.9, 0.35, 0.40], [0.3, 0.55, 0.9]], np.float32)[int(rng.integers(3))]
-        _blend(surface, 0.85 * wet, surface.rgb * 0.3 + tint * 0.16, 0.06, 0.0)
+        _blend(surface, np.asarray(0.85 * wet, np.float32), surface.rgb * 0.3 + tint * 0.16, 0.06, 0.0)
     else:
-        _blend(surface, 0.9 * wet, surface.rgb * np.array([0.36, 0.31, 0.24], np.float32) + 0.006, 0.05, 0.0)
+        _blend(
+            surface,
+            np.asarray(0.9 * wet, np.float32),
+            surface.rgb * np.array([0.36, 0.31, 0.24], np.float32) + 0.006,
+            0.05,
+            0.0,
+        )
     if kind == "crust" or rng.random() < 0.45:  # dried salt along the rim
         rim = np.exp(-(((wet - 0.45) / 0.28) ** 2)) * smoothstep(
             -0.5, 0.6, fbm(rng, wet.shape, 20 / surface.mm_per_px, 4)

@@ -37,6 +37,8 @@ class DataPlan:
     size_px: tuple[int, int] = (400, 300)
     samples: int = 8
     packs: str = "cell_configs/packs"
+    hdri: str = ""
+    """Folder of .exr surroundings that light one picture in three; without it all surroundings are procedural."""
 
     def sha256(self) -> str:
         """Digest of the recipe that makes the data again."""
@@ -96,7 +98,8 @@ def read_pack(path: Path) -> dict[str, Any]:
 def scene_of(job: Job, plan: DataPlan) -> Scene:
     """The scene of one job."""
     family = family_of(job.family, plan)
-    scene = replace(random_scene(job.name, job.seed, family, plan.size_px), detail=Detail(samples=plan.samples))
+    bare = random_scene(job.name, job.seed, family, plan.size_px, hdri=_surroundings_of(job, plan))
+    scene = replace(bare, detail=Detail(samples=plan.samples))
     if job.kind == "cell" or (job.kind == "family" and job.seed % 3 == 0):
         shift = stream(job.seed, "fixture").uniform(-2, 2, 2)
         camera = cell_camera(family.height_mm, (float(shift[0]), float(shift[1]))).scaled(plan.size_px[0] / 1600)
@@ -104,6 +107,12 @@ def scene_of(job: Job, plan: DataPlan) -> Scene:
     if job.kind == "closeup":
         return _close_up(scene, job, plan)
     return scene
+
+
+def _surroundings_of(job: Job, plan: DataPlan) -> str | None:
+    files = sorted(Path(plan.hdri).glob("*.exr")) if plan.hdri else []
+    rng = stream(job.seed, "hdri")
+    return str(files[int(rng.integers(len(files)))]) if files and rng.random() < 1 / 3 else None
 
 
 def cell_camera(height_mm: float, shift_mm: tuple[float, float] = (0.0, 0.0)) -> Camera:

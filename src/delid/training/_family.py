@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -192,15 +192,7 @@ def _assemble(
     ramp = float(rng.uniform(10, 40))
     extent = float(np.ptp(outline[:, 0])), float(np.ptp(outline[:, 1]))
     room = (extent[0] / 2 - flange_mm - ramp - 20, extent[1] / 2 - flange_mm - ramp - 20)
-    base = FINISHES[int(rng.integers(len(FINISHES)))]
-    tint = 1.0 + rng.uniform(-0.15, 0.15, 3)
-    finish = Finish(
-        base.name,
-        tuple(float(v) for v in np.clip(np.array(base.rgb) * tint, 0.015, 0.8)),  # type: ignore[arg-type]
-        float(base.roughness + rng.uniform(-0.06, 0.08)),
-        base.metallic,
-        base.cloud,
-    )
+    finish = _finish(rng)
     placed = connectors or [(_part_kind(rng), _spot(rng, room)) for _ in range(int(rng.integers(1, 4)))]
     if labels is None:
         labels = [(*_spot(rng, room), *_label_size(rng)) for _ in range(int(rng.integers(1, 3)))]
@@ -224,6 +216,12 @@ def _assemble(
         torque_paint=PAINTS[int(rng.integers(len(PAINTS)))],
         bolt_rgb=BOLT_COLOURS[int(rng.integers(len(BOLT_COLOURS)))],
     )
+
+
+def _finish(rng: np.random.Generator) -> Finish:
+    base = FINISHES[int(rng.integers(len(FINISHES)))]
+    red, green, blue = (float(v) for v in np.clip(np.array(base.rgb) * (1.0 + rng.uniform(-0.15, 0.15, 3)), 0.015, 0.8))
+    return replace(base, rgb=(red, green, blue), roughness=float(base.roughness + rng.uniform(-0.06, 0.08)))
 
 
 def random_features(rng: np.random.Generator, room: Pair) -> tuple[Feature, ...]:

@@ -212,7 +212,7 @@ def _scratch(surface: Surface, rng: np.random.Generator, wear: Wear) -> None:
 
 
 def _handle(surface: Surface, rng: np.random.Generator, wear: Wear) -> None:
-    """Traces of hands and pens: oily smears, chalk or marker strokes; harmless, and there so that they are learnt as such."""
+    """Traces of hands and pens: smears, chalk or marker strokes; harmless, and there to be learnt as harmless."""
     rows, cols = surface.rough.shape
     for _ in range(int(rng.poisson(2.5 * wear.marks))):
         smear = np.zeros((rows, cols), np.float32)

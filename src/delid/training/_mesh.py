@@ -7,6 +7,7 @@ reuses its compiled kernel, which saves more than a second an image.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,7 +87,7 @@ def add_lathe(
     bag: Bag, pose: Pose, profile: list[tuple[float, float]], paint: Paint, sides: int = 28, phase: float = 0.0
 ) -> None:
     """A turned solid: (radius, z) from below to above; faces flat along the profile, faceted around."""
-    for (r0, z0), (r1, z1) in zip(profile, profile[1:], strict=False):
+    for (r0, z0), (r1, z1) in pairwise(profile):
         low, high = ring(sides, r0, z0, phase), ring(sides, r1, z1, phase)
         low2, high2 = np.roll(low, -1, axis=0), np.roll(high, -1, axis=0)
         quads = []
@@ -108,7 +109,7 @@ def add_prism(bag: Bag, pose: Pose, outline: Array, z0: float, z1: float, paint:
     top = centre + (outline - centre) * (1 - min(0.9, 1.0 * bevel / float(reach.mean())))
     layers.append(np.column_stack([top, np.full(len(outline), z1)]).astype(np.float32))
     triangles = []
-    for low, high in zip(layers, layers[1:], strict=False):
+    for low, high in pairwise(layers):
         low2, high2 = np.roll(low, -1, axis=0), np.roll(high, -1, axis=0)
         triangles += [np.stack([low, low2, high2], axis=1), np.stack([low, high2, high], axis=1)]
     last = layers[-1]

@@ -33,7 +33,7 @@ def fbm(
         weight *= gain
         if cell_px < 1.0:
             break
-    return (total - total.mean()) / (total.std() + 1e-6)
+    return np.asarray((total - total.mean()) / (total.std() + 1e-6), np.float32)
 
 
 def smoothstep(low: float, high: float, value: Field) -> Field:

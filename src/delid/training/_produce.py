@@ -8,8 +8,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
+
+from delid.core import DelidError, UsageError
 
 from ._data_plan import DataPlan, Job, jobs, scene_of
 from ._render import render
@@ -22,7 +25,17 @@ PLAN_FILE = "plan.json"
 def load_plan(path: Path) -> DataPlan:
     """A plan from its JSON file."""
     data = json.loads(path.read_text())
-    return DataPlan(**{k: tuple(v) if isinstance(v, list) else v for k, v in data.items()})
+    fields: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
+    return DataPlan(**fields)
+
+
+def chosen_plan(path: Path | None, seed: int | None, hdri: Path | None) -> DataPlan:
+    """The plan of a file or the standard one, with another seed or real surroundings where given."""
+    if path is not None and not path.is_file():
+        raise UsageError(f"there is no plan at {path}.")
+    plan = load_plan(path) if path else DataPlan()
+    plan = plan if seed is None else replace(plan, seed=seed)
+    return plan if hdri is None else replace(plan, hdri=str(hdri))
 
 
 def produce(folder: Path, plan: DataPlan, processes: int, say: Callable[[str], None]) -> int:
@@ -38,8 +51,13 @@ def produce(folder: Path, plan: DataPlan, processes: int, say: Callable[[str], N
         subprocess.Popen([sys.executable, "-m", "delid.training._produce", str(folder), str(k), str(processes)])
         for k in range(processes)
     ]
-    for worker in workers:
-        worker.wait()
+    codes = [worker.wait() for worker in workers]
+    if any(codes):
+        raise DelidError(
+            f"rendering stopped: the processes ended with {codes}.",
+            hint="Read the first error above; call the same command again to go on.",
+            code="training.render",
+        )
     return sum((folder / f"{job.name}.json").exists() for job in jobs(plan))
 
 

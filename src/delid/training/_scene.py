@@ -139,7 +139,9 @@ def random_damage(rng: np.random.Generator, family: Family, kind: str, severity:
     at = np.zeros(2)
     for _ in range(60):
         at = rng.uniform(low, high)
-        depth = float(signed_distance(outline, np.float32([[at[0]]]), np.float32([[at[1]]]))[0, 0])
+        depth = float(
+            signed_distance(outline, np.full((1, 1), at[0], np.float32), np.full((1, 1), at[1], np.float32))[0, 0]
+        )
         if depth > (200.0 if kind == "swelling" else 70.0):
             break
     aspect = float(rng.uniform(0.55, 1.0))
