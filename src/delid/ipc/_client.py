@@ -16,7 +16,7 @@ from ._socket import SocketPaths
 
 NO_ANSWER_HINT = (
     "Check that the cell process is running (delid cell). "
-    "If the machine must stop now, use the red emergency stop button at the cell."
+    "If the machine must stop now, use the hardwired switches at the cell."
 )
 RENEW_S = 0.5
 """How often a waiting reader repeats its wish, so that a restarted cell learns of it."""

@@ -86,8 +86,8 @@ class Watcher:
     def __init__(self, live: Live, clock: Clock) -> None:
         self._live = live
         self._clock = clock
-        self._state_number = -1
-        self._frame_number = -1
+        self._state_number = 0
+        self._frame_number = 0
         self._frame_free = True
 
     def frame_drawn(self) -> None:

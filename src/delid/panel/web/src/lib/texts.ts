@@ -103,6 +103,14 @@ export const T = {
   dismiss: "Close",
 };
 
+const TAG_NAMES: Record<string, string> = {
+  estop_ok: "safety circuit closed",
+  clamp_closed: "clamps closed",
+  vacuum_ok: "vacuum reached",
+  carried_kg: "carried",
+  torque_nm: "last torque",
+};
+
 const UNITS: Record<string, string> = {
   v: "V",
   c: "°C",
@@ -120,8 +128,8 @@ const UNITS: Record<string, string> = {
 export function tagName(tag: string): { name: string; unit: string } {
   if (tag.endsWith("_ohm_per_v")) return { name: words(tag.slice(0, -"_ohm_per_v".length)), unit: "Ω/V" };
   const cut = tag.lastIndexOf("_");
-  const unit = cut > 0 ? UNITS[tag.slice(cut + 1)] : undefined;
-  return unit ? { name: words(tag.slice(0, cut)), unit } : { name: words(tag), unit: "" };
+  const unit = (cut > 0 && UNITS[tag.slice(cut + 1)]) || "";
+  return { name: TAG_NAMES[tag] ?? words(unit ? tag.slice(0, cut) : tag), unit };
 }
 
 export function words(name: string): string {

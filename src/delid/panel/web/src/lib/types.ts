@@ -113,7 +113,7 @@ export interface Failure {
 }
 
 export type LiveMessage =
-  | { type: "state"; state: CellState | null }
+  | { type: "state"; state: CellState }
   | { type: "cell_gone"; state: CellState | null; error: Failure }
   | { type: "frame"; age_s: number | null; meta: FrameMeta }
   | { type: "heartbeat" };
