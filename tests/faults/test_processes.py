@@ -1,0 +1,90 @@
+"""Processes that die in the middle of a run: the panel, the cell process, the simulated PLC."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+
+import pytest
+
+from cell_kit import CellRig
+
+WATCHDOG_S = 0.6
+pytestmark = pytest.mark.slow
+
+
+async def test_killing_the_panel_leaves_the_run_going(tmp_path):
+    async with CellRig(tmp_path, "vw-meb-82-clean", speed=50) as rig:
+        await rig.spawn("panel", "panel", "--socket", str(rig.socket), "--port", "0")
+        await rig.start_run()
+        await rig.until(lambda s: s["steps_done"] >= 8)
+        await rig.kill("panel")
+        state = await rig.until(lambda s: s["packml"] not in ("Execute", "Completing"), 60)
+    assert state["packml"] == "Complete", state["alarms"]
+    assert state["outcome"] == "dismantled"
+    assert state["steps_done"] == state["steps_total"]
+
+
+async def test_killing_the_cell_process_takes_the_permission_away_and_nothing_moves_afterwards(tmp_path):
+    async with CellRig(tmp_path, "vw-meb-82-clean", speed=2) as rig:
+        await rig.start_run()
+        await rig.until(lambda s: s["steps_done"] >= 7, 90)
+        permitted = rig.world.read_plc()
+        assert permitted is not None
+        assert permitted.motion_permitted
+        killed_s = await rig.kill("cell")
+        while rig.world.read_plc().motion_permitted:
+            assert time.monotonic() - killed_s < 5, "the watchdog did not act"
+            await asyncio.sleep(0.005)
+        took_s = time.monotonic() - killed_s
+        print(f"motion permission gone {took_s * 1000:.0f} ms after kill -9")
+        assert took_s <= WATCHDOG_S
+
+        await asyncio.sleep(0.5)
+        stood = rig.world.read_robot()
+        assert not stood.moving
+        removed = list(rig.world.read_plc().removed)
+
+        await rig.start_cell()
+        state = await rig.state()
+        assert state["packml"] == "Aborted"
+        assert "broke off" in state["alarms"][0]["text"]
+        refused = await rig.command("Start")
+        assert not refused["ok"]
+        await asyncio.sleep(2.0)
+        assert rig.world.read_robot().flange_mm == stood.flange_mm, "the robot moved before a person confirmed"
+
+        assert (await rig.command("Clear"))["ok"]
+        await rig.until(lambda s: s["packml"] == "Stopped")
+        assert rig.world.read_robot().flange_mm == stood.flange_mm
+        await rig.start_run()  # it looks again, and plans only what is still there
+        state = await rig.until(lambda s: s["plan"] is not None)
+        targets = {t for s in state["plan"]["steps"] if "/lid_bolts/lid." in s["key"] for t in s["targets"]}
+        assert not targets & set(removed)
+        assert (await rig.command("Stop"))["ok"]
+        await rig.until(lambda s: s["packml"] == "Stopped")
+
+
+async def test_a_plc_that_dies_in_a_run_aborts_it_and_the_journal_says_so(tmp_path):
+    async with CellRig(tmp_path, "vw-meb-82-clean", speed=5) as rig:
+        await rig.start_run()
+        await rig.until(lambda s: s["steps_done"] >= 7)
+        await rig.kill("plc")
+        state = await rig.until(lambda s: s["packml"] == "Aborted", 15)
+        assert any(a["code"] in ("plc.link", "plc.stale", "act.link") for a in state["alarms"]), state["alarms"]
+        assert not state["devices"]["plc"]["up"]
+        run = tmp_path / "runs" / state["run"] / "journal.jsonl"
+        kinds = [json.loads(line)["kind"] for line in run.read_text().splitlines()]
+        assert kinds.count("run_started") == 1
+        assert kinds.count("run_ended") == 1
+
+
+async def test_a_serial_port_that_vanishes_in_a_move_aborts_and_is_not_resumed(tmp_path):
+    async with CellRig(tmp_path, "vw-meb-82-clean", speed=2) as rig:
+        await rig.start_run()
+        await rig.until(lambda s: s["steps_done"] >= 6 and s["devices"]["motion"]["state"] == "moving", 90)
+        await rig.kill("robot")
+        state = await rig.until(lambda s: s["packml"] == "Aborted", 15)
+        assert any(a["code"] in ("motion.link", "act.link") for a in state["alarms"]), state["alarms"]
+        assert not state["devices"]["motion"]["position_trusted"]
