@@ -1,0 +1,89 @@
+"""The main job from outside: ``delid demo`` on real wires, as a person calls it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+
+
+def demo(repository, runs, scene):
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "delid",
+            "demo",
+            "--headless",
+            "--json",
+            "--speed",
+            "50",
+            "--scene",
+            scene,
+            "--runs",
+            str(runs),
+        ],
+        cwd=repository,
+        capture_output=True,
+        text=True,
+        timeout=170,
+    )
+    assert done.returncode == 0, f"exit {done.returncode}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+    lines = done.stdout.strip().splitlines()
+    assert len(lines) == 1, "one JSON object and nothing else"
+    return json.loads(lines[0])
+
+
+@pytest.mark.parametrize(
+    ("scene", "pack", "recipe", "hazard"),
+    [
+        ("vw-meb-82-clean", "vw-meb-82", "vw-meb-82/standard", "A"),
+        ("nissan-leaf-24-damaged", "nissan-leaf-24", None, "B"),
+    ],
+)
+def test_a_known_pack_is_taken_apart(repository, tmp_path, scene, pack, recipe, hazard):
+    facts = demo(repository, tmp_path, scene)
+    assert facts["outcome"] == "dismantled"
+    assert facts["pack"]["status"] == "known"
+    assert facts["pack"]["model"] == pack
+    assert recipe is None or facts["recipe"] == recipe
+    assert facts["recipe"].startswith(f"{pack}/")
+    assert facts["hazard_class"] == hazard
+    assert facts["why"]
+    assert facts["steps_done"] == facts["steps_total"]
+    assert facts["bolts_removed"] == facts["bolts_total"] == facts["bolts_seen_empty"]
+    assert facts["time_s"] < 60
+    for line in Path(facts["journal"]).read_text().splitlines():
+        json.loads(line)
+    assert facts["recording"].endswith(".mcap")
+
+
+def test_a_stranger_is_never_touched(repository, tmp_path):
+    facts = demo(repository, tmp_path, "stranger")
+    assert facts["outcome"] == "set aside"
+    assert facts["pack"]["status"] in ("unknown", "ambiguous")
+    assert facts["pack"]["model"] is None
+    assert facts["recipe"] is None
+    assert facts["steps_total"] == 0
+
+
+def test_a_burnt_pack_goes_to_quarantine_without_contact(repository, tmp_path):
+    facts = demo(repository, tmp_path, "vw-meb-82-burn")
+    assert facts["outcome"] == "quarantined"
+    assert facts["hazard_class"] == "C"
+    assert facts["recipe"] == "vw-meb-82/quarantine"
+    assert facts["bolts_removed"] == 0
+
+
+def test_an_unknown_scene_is_used_wrongly(repository, tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "delid", "demo", "--scene", "nothing"], cwd=repository, capture_output=True, text=True
+    )
+    assert done.returncode == 2
+    assert "there is no scene 'nothing'" in done.stderr
+    assert "vw-meb-82-clean" in done.stderr
