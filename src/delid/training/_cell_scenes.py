@@ -1,4 +1,4 @@
-"""Scenes for the simulated camera: the same pack, camera and light rendered with all fasteners and with none."""
+"""Scenes for the simulated camera: the same pack, camera and light rendered with all fasteners, with none, and open."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ ORDERS: tuple[SceneOrder, ...] = (
 
 
 def write_scene(order: SceneOrder, folder: Path, command: str, plan: DataPlan, samples: int = 10) -> dict[str, Any]:
-    """Render one scene into ``folder/name``: bolts.jpg, none.jpg and scene.yaml (which is JSON, a subset of YAML)."""
+    """Render one scene into ``folder/name``: bolts.jpg, none.jpg, open.jpg and scene.yaml (JSON, a subset of YAML)."""
     family = family_of(order.family, plan)
     rng = stream(order.seed, "place")
     shift = (float(rng.uniform(-SHIFT_MM, SHIFT_MM)), float(rng.uniform(-SHIFT_MM, SHIFT_MM)))
@@ -76,7 +76,8 @@ def write_scene(order: SceneOrder, folder: Path, command: str, plan: DataPlan, s
     second = render(replace(exposed, fasteners=_all(exposed.fasteners, "empty")))
     target = folder / order.name
     target.mkdir(parents=True, exist_ok=True)
-    for name, rendered in (("bolts", first), ("none", second)):
+    third = render(replace(exposed, fasteners=(), lid_off=True))
+    for name, rendered in (("bolts", first), ("none", second), ("open", third)):
         (target / f"{name}.jpg").write_bytes(_jpeg(develop(rendered.linear, exposed.sensor, exposed.exposure)))
     facts = _facts(order, exposed, first, shift, command)
     (target / "scene.yaml").write_text(json.dumps(facts, indent=1) + "\n")

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ._noise import stream
-from ._polygon import along_path, chamfered, inset_path
+from ._polygon import along_path, inset_path, random_outline
 
 Pair = tuple[float, float]
 Rgb = tuple[float, float, float]
@@ -77,6 +77,9 @@ class Family:
     labels: tuple[Label, ...]
     torque_paint: Rgb | None
     bolt_rgb: Rgb
+    modules_mm: tuple[Pair, ...] = ()
+    """Centres of the modules under the lid; without any, battery cells lie across the whole tray."""
+    module_size_mm: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
 
 FINISHES = (
@@ -120,7 +123,7 @@ def random_family(seed: int) -> Family:
     rng = stream(seed, "family")
     length = float(rng.uniform(1050, 2050))
     width = float(min(length * rng.uniform(0.55, 0.95), rng.uniform(850, 1500)))
-    outline = _random_outline(rng, length, width)
+    outline = random_outline(rng, length, width)
     flange = float(rng.uniform(38, 60))
     path = inset_path(outline, float(rng.uniform(0.38, 0.52)) * flange)
     fasteners = along_path(path, float(rng.uniform(110, 300)))
@@ -139,41 +142,22 @@ def pack_family(data: Mapping[str, Any]) -> Family:
     parts = [(str(c["kind"]), (float(c["at_mm"][0]), float(c["at_mm"][1]))) for c in data.get("connectors", [])]
     labels = [_pair(label["at_mm"]) + _pair(label["size_mm"]) for label in data.get("labels", [])]
     fasteners = np.array(group["positions_mm"], float)
-    return _assemble(
+    family = _assemble(
         name, seed, rng, outline, fasteners, 46.0, float(data["height_mm"]), str(group["head"]), parts, labels
+    )
+    modules = data.get("modules")
+    if not modules:
+        return family
+    length, width, tall = (float(v) for v in modules["size_mm"])
+    return replace(
+        family,
+        modules_mm=tuple(_pair(place) for place in modules["positions_mm"]),
+        module_size_mm=(length, width, tall),
     )
 
 
 def _pair(value: Any) -> Pair:
     return float(value[0]), float(value[1])
-
-
-def _random_outline(rng: np.random.Generator, length: float, width: float) -> Any:
-    shape = rng.choice(["rect", "chamfer", "chamfer", "taper", "notch", "waist"])
-    cut = float(rng.uniform(0, 0.16)) * width
-    if shape in ("rect", "chamfer"):
-        return chamfered(length, width, 0.0 if shape == "rect" else cut + 30)
-    x, y = length / 2, width / 2
-    if shape == "taper":
-        small = y * float(rng.uniform(0.6, 0.9))
-        return np.array([[-x, -y], [x * 0.4, -y], [x, -small], [x, small], [x * 0.4, y], [-x, y]])
-    a, depth = x * float(rng.uniform(0.2, 0.45)), float(rng.uniform(60, 180))
-    if shape == "notch":
-        return np.array(
-            [[-x, -y], [-a, -y], [-a * 0.8, -y + depth], [a * 0.8, -y + depth], [a, -y], [x, -y], [x, y], [-x, y]]
-        )
-    return np.array(
-        [
-            [-x, -y],
-            [-a, -y],
-            [-a * 0.7, -y + depth],
-            [x, -y + depth],
-            [x, y - depth],
-            [-a * 0.7, y - depth],
-            [-a, y],
-            [-x, y],
-        ]
-    )
 
 
 def _assemble(

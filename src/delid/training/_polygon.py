@@ -69,3 +69,32 @@ def chamfered(length: float, width: float, cut: float) -> Points:
         return np.array([[-x, -y], [x, -y], [x, y], [-x, y]])
     corners = [[-x + c, -y], [x - c, -y], [x, -y + c], [x, y - c], [x - c, y], [-x + c, y], [-x, y - c], [-x, -y + c]]
     return np.array(corners)
+
+
+def random_outline(rng: np.random.Generator, length: float, width: float) -> Points:
+    """One of the plan shapes that packs have, counter-clockwise, within length x width."""
+    shape = rng.choice(["rect", "chamfer", "chamfer", "taper", "notch", "waist"])
+    cut = float(rng.uniform(0, 0.16)) * width
+    if shape in ("rect", "chamfer"):
+        return chamfered(length, width, 0.0 if shape == "rect" else cut + 30)
+    x, y = length / 2, width / 2
+    if shape == "taper":
+        small = y * float(rng.uniform(0.6, 0.9))
+        return np.array([[-x, -y], [x * 0.4, -y], [x, -small], [x, small], [x * 0.4, y], [-x, y]])
+    a, depth = x * float(rng.uniform(0.2, 0.45)), float(rng.uniform(60, 180))
+    if shape == "notch":
+        return np.array(
+            [[-x, -y], [-a, -y], [-a * 0.8, -y + depth], [a * 0.8, -y + depth], [a, -y], [x, -y], [x, y], [-x, y]]
+        )
+    return np.array(
+        [
+            [-x, -y],
+            [-a, -y],
+            [-a * 0.7, -y + depth],
+            [x, -y + depth],
+            [x, y - depth],
+            [-a * 0.7, y - depth],
+            [-a, y],
+            [-x, y],
+        ]
+    )

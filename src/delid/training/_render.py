@@ -17,12 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._damage import Surface
-from ._family import Family
 from ._fasteners import add_fastener
 from ._floor import SIDE_MM, floor_texture
+from ._inside import RIM_Z_MM, add_inside, bare_tray, sunk
 from ._lid import Grid, LidMesh, lid_mesh, lid_surface
 from ._light import Lamp, surroundings
-from ._mesh import Bag, Paint, Pose, add_box
+from ._mesh import Bag
 from ._noise import Field, stream
 from ._parts import add_body, add_clutter, add_part
 from ._scene import Camera, Scene
@@ -76,8 +76,10 @@ def render(scene: Scene) -> Rendered:
     mi = _mitsuba()
     detail = scene.detail
     mesh, grid, heights = lid_mesh(scene.family, scene.damages, detail.mesh_mm)
-    texture, masks = lid_surface(scene.family, scene.damages, scene.wear, grid, detail.texture_mm)
-    bag = _small_things(scene, mesh, grid, heights)
+    family = bare_tray(scene.family) if scene.lid_off else scene.family
+    texture, masks = lid_surface(family, () if scene.lid_off else scene.damages, scene.wear, grid, detail.texture_mm)
+    mesh = sunk(mesh, scene.family) if scene.lid_off else mesh
+    bag = _small_things(scene, grid, heights)
     world = mi.load_dict(
         {
             "type": "scene",
@@ -93,18 +95,18 @@ def render(scene: Scene) -> Rendered:
     return Rendered(linear, position, tuple(masks), texture, grid, heights)
 
 
-def _small_things(scene: Scene, mesh: LidMesh, grid: Grid, heights: Field) -> Bag:
+def _small_things(scene: Scene, grid: Grid, heights: Field) -> Bag:
     bag = Bag()
     family = scene.family
     add_body(bag, family, stream(scene.seed, "body"))
     add_clutter(bag, family, scene.floor_mm, scene.clutter, stream(scene.seed, "clutter"))
     if scene.lid_off:
-        _open_tray(bag, family)
+        add_inside(bag, family)
     else:
         for number, part in enumerate(family.parts):
             add_part(bag, part, _height_at(grid, heights, part.at_mm), stream(scene.seed, "part", number))
     for fastener in scene.fasteners:
-        z = -5.0 if scene.lid_off else _height_at(grid, heights, fastener.at_mm)
+        z = RIM_Z_MM if scene.lid_off else _height_at(grid, heights, fastener.at_mm)
         add_fastener(bag, fastener, z)
     return bag
 
@@ -113,23 +115,6 @@ def _height_at(grid: Grid, heights: Field, at: tuple[float, float]) -> float:
     col = min(max(round((at[0] - grid.x0) / grid.step_mm), 0), grid.cols - 1)
     row = min(max(round((at[1] - grid.y0) / grid.step_mm), 0), grid.rows - 1)
     return float(heights[row, col])
-
-
-def _open_tray(bag: Bag, family: Family) -> None:
-    extent = np.abs(np.array(family.outline_mm)).max(axis=0) - 60
-    case, pole = Paint((0.33, 0.34, 0.35), 0.4, 0.6), Paint((0.85, 0.2, 0.02), 0.5)
-    for x in np.linspace(-0.82, 0.82, 6) * extent[0]:
-        for y in (-0.46, 0.46):
-            at = Pose((float(x), float(y * extent[1]), -family.height_mm + 6))
-            size = (float(extent[0]) * 0.28, float(extent[1]) * 0.84, family.height_mm * 0.75)
-            add_box(bag, at, size, case, 5.0)
-            add_box(
-                bag,
-                Pose((float(x), float(y * extent[1]), at.at[2] + size[2])),
-                (size[0] * 0.12, size[1] * 0.8, 9.0),
-                pole,
-                2.0,
-            )
 
 
 def _sensor(mi: Any, camera: Camera) -> dict[str, Any]:
