@@ -8,8 +8,9 @@ import pytest
 
 from delid.config import Cell, load_cell, read_document
 from delid.core import FastenerKind, HazardClass, ManualClock, PackStatus
-from delid.vision import Inspector, Projection, fuse, read_frame
+from delid.vision import Inspector, Projection, check_quality, fuse, read_codes, read_frame
 from delid.vision._fasteners import nominal_places
+from delid.vision._inspector import LABEL_MARGIN
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 SCENES = sorted(p.parent for p in (REPOSITORY / "fixtures/scenes").glob("*/scene.yaml"))
@@ -48,6 +49,19 @@ def test_the_calibration_puts_fasteners_where_the_renderer_drew_them(scene: Path
     assert set(ids) == set(drawn)
     for name, pixel in zip(ids, pixels, strict=True):
         assert tuple(pixel) == pytest.approx(drawn[name], abs=2.0), name
+
+
+@pytest.mark.skipif(not SCENES, reason="the scenes are not rendered in this checkout")
+def test_the_gate_passes_every_scene_and_some_label_is_read_at_its_place(demo: Cell) -> None:
+    camera = demo.spec.cameras[0]
+    view = Projection(camera.calibration, demo.spec.fixture, camera.size_px)
+    read = []
+    for scene in SCENES:
+        frame = read_frame(scene / "bolts.jpg")
+        assert check_quality(frame, size_px=camera.size_px).reasons == (), scene.name
+        if pack := pack_of(scene, demo):
+            read.extend(read_codes(frame.image, view.label_boxes_px(demo.packs[pack], LABEL_MARGIN)))
+    assert "GB/T 34014" in [code.standard for code in read], "the rendered labels carry real codes"
 
 
 @needs_models
