@@ -13,6 +13,8 @@ from playwright.async_api import ConsoleMessage, Page, Request, Route, async_pla
 
 from fake_cell import FakeCell, running_cell, running_panel
 
+EXPECTED = ("net::ERR", "status of", "willReadFrequently")
+"""Failed requests that a test causes, and advice about its own reading of the canvas."""
 HOW_TO_INSTALL = "Chromium is missing; install it with: apt-get install chromium"
 
 
@@ -29,7 +31,8 @@ def built_page() -> None:
     """Build the page if its sources changed since, so that no test looks at an old one."""
     root = Path(__file__).resolve().parent.parent.parent
     spec = importlib.util.spec_from_file_location("hatch_build", root / "hatch_build.py")
-    assert spec and spec.loader
+    assert spec
+    assert spec.loader
     hook = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(hook)
     hook.build_page(root)
@@ -63,7 +66,7 @@ async def page(chromium: str, address: str) -> AsyncIterator[Page]:
             strangers.append(request.url)
 
     def logged(message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning") and "net::ERR" not in message.text and "status of" not in message.text:
+        if message.type in ("error", "warning") and not any(w in message.text for w in EXPECTED):
             complaints.append(message.text)
 
     async def keep_out(route: Route) -> None:

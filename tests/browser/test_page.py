@@ -33,7 +33,7 @@ async def colour_of(page: Page, x_px: float, y_px: float) -> list[int]:
         await page.get_by_label("Camera image with").evaluate(
             """(canvas, [x, y]) => {
               const at = (v, full, size) => Math.round(((v + 0.5) / full) * size);
-              const draw = canvas.getContext("2d");
+              const draw = canvas.getContext("2d", { willReadFrequently: true });
               return [...draw.getImageData(at(x, 1600, canvas.width), at(y, 1200, canvas.height), 1, 1).data];
             }""",
             [x_px, y_px],

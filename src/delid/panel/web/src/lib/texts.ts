@@ -4,6 +4,7 @@ export const T = {
   product: "delid",
   connecting: "Connecting to the panel",
   waitsFor: "Waits for",
+  now: "Now",
   step: (done: number, total: number) => `Step ${Math.min(done + 1, total)} of ${total}`,
   stepsDone: (done: number, total: number) => `${done} of ${total} done`,
   minutes: (seconds: number) => (seconds < 90 ? `about ${Math.round(seconds)} s` : `about ${Math.round(seconds / 60)} min`),
@@ -24,7 +25,7 @@ export const T = {
     bolt: "bolt",
     nut: "nut",
     stripped: "stripped",
-    empty: "empty hole",
+    empty: "empty",
     active: "now",
     done: "done",
     failed: "failed",
@@ -38,7 +39,7 @@ export const T = {
   similarity: (value: string) => `similarity ${value}`,
   nearest: "Nearest",
   agreeing: (agreeing: number, frames: number) => `${agreeing} of ${frames} images agree`,
-  hazard: "Hazard class",
+  hazard: "Hazard",
   hazardMeaning: {
     A: "no damage found",
     B: "damaged, not critical",
@@ -64,6 +65,7 @@ export const T = {
   checklist: "Ready to start?",
   checkOk: "ok",
   checkOpen: "open",
+  outcome: (word: string) => `The run ended: ${word}`,
   nothingToDo: "Nothing to do now.",
   alarms: "Alarms",
 
@@ -104,7 +106,9 @@ export const T = {
 };
 
 const TAG_NAMES: Record<string, string> = {
-  estop_ok: "safety circuit closed",
+  pack_voltage_v: "voltage",
+  pack_temperature_c: "temperature",
+  estop_ok: "safety circuit",
   clamp_closed: "clamps closed",
   vacuum_ok: "vacuum reached",
   carried_kg: "carried",

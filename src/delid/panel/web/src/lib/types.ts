@@ -85,6 +85,7 @@ export interface CellState {
   refusal: string[] | null;
   plan: Plan | null;
   current_step: string | null;
+  outcome?: string | null;
   steps_done: number;
   steps_total: number;
   alarms: { code: string; text: string; since: number }[];
