@@ -9,7 +9,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import ConsoleMessage, Page, Request, Route, async_playwright
+import pytest_asyncio
+from playwright.async_api import Browser, ConsoleMessage, Page, Request, Route, async_playwright
 
 from fake_cell import FakeCell, running_cell, running_panel
 
@@ -43,20 +44,30 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "cell.sock"
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def cell(path: Path) -> AsyncIterator[FakeCell]:
     async with running_cell(path) as cell:
         yield cell
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def address(path: Path, built_page: None) -> AsyncIterator[str]:
     async with running_panel(path) as address:
         yield address
 
 
-@pytest.fixture
-async def page(chromium: str, address: str) -> AsyncIterator[Page]:
+@pytest_asyncio.fixture(loop_scope="session", scope="session")
+async def browser(chromium: str) -> AsyncIterator[Browser]:
+    """One browser for all tests; it resolves no name at all."""
+    flags = ["--no-sandbox", "--disable-dev-shm-usage", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium, args=flags)
+        yield browser
+        await browser.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def page(browser: Browser, address: str) -> AsyncIterator[Page]:
     """An empty page 1280 x 800; the test fails if anything asks for another machine or writes an error."""
     strangers: list[str] = []
     complaints: list[str] = []
@@ -75,17 +86,14 @@ async def page(chromium: str, address: str) -> AsyncIterator[Page]:
         else:
             await route.abort()
 
-    flags = ["--no-sandbox", "--disable-dev-shm-usage", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium, args=flags)
-        context = await browser.new_context(viewport={"width": 1280, "height": 800})
-        await context.route("**/*", keep_out)
-        context.on("request", requested)
-        context.on("console", logged)
-        context.on("weberror", lambda error: complaints.append(str(error.error)))
-        page = await context.new_page()
-        page.set_default_timeout(8000)
-        yield page
-        await browser.close()
+    context = await browser.new_context(viewport={"width": 1280, "height": 800})
+    await context.route("**/*", keep_out)
+    context.on("request", requested)
+    context.on("console", logged)
+    context.on("weberror", lambda error: complaints.append(str(error.error)))
+    page = await context.new_page()
+    page.set_default_timeout(8000)
+    yield page
+    await context.close()
     assert strangers == [], "the page must ask no other machine"
     assert complaints == []

@@ -13,7 +13,7 @@ from playwright.async_api import Page, WebSocketRoute, expect
 from delid.core import UsageError
 from fake_cell import QUESTION, FakeCell, frame_jpeg, frame_meta, idle, running_cell, snapshot
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 COMMANDS = ("Clear", "Reset", "Start", "Unhold", "Hold", "Stop")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -54,8 +53,8 @@ class Bench:
 
 
 @pytest.fixture
-async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
-    yield Bench(tmp_path / "log")
+def bench(tmp_path: Path) -> Bench:
+    return Bench(tmp_path / "log")
 
 
 async def test_the_cell_is_stopped_first_and_the_panel_last(bench: Bench) -> None:
