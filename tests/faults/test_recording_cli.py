@@ -1,0 +1,131 @@
+"""``delid recording`` and ``delid record`` as a person calls them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from recording_kit import HEADER, facts, jpeg_frame, write_recording
+from typer.testing import CliRunner, Result
+
+from delid.cli._main import app, main
+from delid.config import read_document
+from delid.core import ManualClock, RecordingError, UsageError
+from delid.journal import RecordingHeader, RecordingWriter, read_recording
+
+
+def run(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(app, [str(a) for a in arguments])
+
+
+@pytest.fixture
+def whole(tmp_path: Path) -> Path:
+    write_recording(tmp_path / "a.mcap", rounds=3)
+    return tmp_path / "a.mcap"
+
+
+@pytest.fixture
+def cut(whole: Path, tmp_path: Path) -> Path:
+    path = tmp_path / "cut.mcap"
+    path.write_bytes(whole.read_bytes()[:-200])
+    return path
+
+
+def test_info_says_what_a_recording_holds(whole):
+    result = run("recording", "info", whole, "--json")
+    assert result.exit_code == 0
+    found = json.loads(result.output)
+    assert found["run"] == "r1"
+    assert (found["looks"], found["frames"], found["wires"]) == (3, 6, 6)
+    assert found["events"] == {
+        "Started": 1, "LinkChanged": 1, "OperatorCommanded": 1, "TagsRead": 3, "Finished": 3,
+    }  # fmt: skip
+    assert found["losses"] == {"dropped_frames": 0, "lost_facts": 0, "failure": ""}
+    assert "frames         6" in run("recording", "info", whole).output
+
+
+def test_info_of_a_cut_recording_answers_no(cut):
+    result = run("recording", "info", cut, "--json")
+    assert result.exit_code == 1
+    assert json.loads(result.output)["code"] == "recording.truncated"
+    assert "delid recording repair" in run("recording", "info", cut).output
+
+
+def test_repair_says_what_it_kept(cut, tmp_path):
+    result = run("recording", "repair", cut, tmp_path / "out.mcap")
+    assert result.exit_code == 0
+    assert len(read_recording(tmp_path / "out.mcap").facts) == len(facts(3))
+    assert f"{len(facts(3)) + 12} messages kept, 6 of them frames" in result.output
+    again = run("recording", "repair", cut, tmp_path / "out.mcap")
+    assert isinstance(again.exception, RecordingError)
+
+
+def test_repair_of_a_whole_recording_says_so(whole, tmp_path):
+    assert "there was nothing to repair" in run("recording", "repair", whole, tmp_path / "out.mcap").output
+    report = json.loads(run("recording", "repair", whole, tmp_path / "out2.mcap", "--json").output)
+    assert report == {"messages": len(facts(3)) + 12, "frames": 6, "damaged": 0, "was_complete": True}
+
+
+def test_export_writes_images_facts_and_configuration(whole, tmp_path):
+    out = tmp_path / "out"
+    result = run("recording", "export", whole, out, "--json")
+    assert json.loads(result.output) == {"folder": str(out), "frames": 6, "facts": len(facts(3)), "files": 2}
+    assert (out / "frames/00001-overview.jpg").read_bytes() == jpeg_frame(3).encoded
+    index = [json.loads(line) for line in (out / "frames/index.jsonl").read_text().splitlines()]
+    assert [row["look_id"] for row in index] == ["look.3", "look.3", "look.10", "look.10", "look.17", "look.17"]
+    lines = [json.loads(line) for line in (out / "facts.jsonl").read_text().splitlines()]
+    assert [line["type"] for line in lines] == [type(fact).__name__ for fact in facts(3)]
+    wire = next(line for line in lines if line["type"] == "Wire")
+    assert wire["data"] == "0000ff"
+    assert (out / "config/cells/a.yaml").read_text() == HEADER.texts["cells/a.yaml"]
+    assert isinstance(run("recording", "export", whole, out).exception, UsageError)
+
+
+def test_export_does_not_write_outside_its_folder(tmp_path):
+    header = RecordingHeader("r1", texts={"../../outside.yaml": "x: 1\n"})
+    RecordingWriter(tmp_path / "evil.mcap", ManualClock(), header).close()
+    result = run("recording", "export", tmp_path / "evil.mcap", tmp_path / "deep/out")
+    assert isinstance(result.exception, RecordingError)
+    assert not (tmp_path / "outside.yaml").exists()
+
+
+@pytest.mark.parametrize("command", ["info", "repair", "export"])
+def test_a_file_that_is_no_recording_is_a_fault(tmp_path, monkeypatch, command):
+    (tmp_path / "x.mcap").write_text("no recording")
+    out = [] if command == "info" else [str(tmp_path / "out")]
+    monkeypatch.setattr("sys.argv", ["delid", "recording", command, str(tmp_path / "x.mcap"), *out])
+    with pytest.raises(SystemExit) as caught:
+        main()
+    assert caught.value.code == 3
+
+
+# --- record ---------------------------------------------------------------------------------------------------------
+
+
+def folder_cell(tmp_path: Path, repository: Path) -> Path:
+    """The demonstration cell with a camera that reads images from a folder."""
+    demo = repository / "cell_configs/cells/demo.yaml"
+    data = dict(read_document(demo).data)
+    (tmp_path / "images").mkdir()
+    for n in range(2):
+        (tmp_path / f"images/{n}.jpg").write_bytes(jpeg_frame(n).encoded)
+    source = {"kind": "folder", "path": str(tmp_path / "images"), "loop": True}
+    data["cameras"] = [data["cameras"][0] | {"source": source, "size_px": [96, 96]}]
+    for key in ("packs", "recipes"):
+        data[key] = [str((demo.parent / name).resolve()) for name in data[key]]
+    data["plc"] = data["plc"] | {"map": str((demo.parent / data["plc"]["map"]).resolve())}
+    (tmp_path / "cell.yaml").write_text(json.dumps(data), encoding="utf-8")
+    return tmp_path / "cell.yaml"
+
+
+def test_record_takes_the_frames_of_the_cell_s_cameras(tmp_path, repository):
+    cell = folder_cell(tmp_path, repository)
+    result = run("record", "--cell", cell, "--out", tmp_path / "a.mcap", "--frames", "3")
+    assert result.exit_code == 0, result.output
+    assert result.output == f"{tmp_path / 'a.mcap'}: 3 frames, 0 dropped\n"
+    found = read_recording(tmp_path / "a.mcap")
+    assert list(found.frames) == ["record.overview"]
+    assert [f.encoded for f in found.frames["record.overview"]] == [jpeg_frame(n).encoded for n in (0, 1, 0)]
+    again = run("record", "--cell", cell, "--out", tmp_path / "a.mcap", "--frames", "1")
+    assert isinstance(again.exception, UsageError)
