@@ -331,3 +331,77 @@ async def test_a_sleeping_controller_is_woken_on_request_only() -> None:
         woken = await rig.driver.do("e", MotionVerb.ENABLE, 2)
         assert (woken.ok, woken.values["position_trusted"]) == (True, False)
         assert rig.sent("e") == b"\x18"
+
+
+async def test_a_move_may_be_held_for_longer_than_its_deadline() -> None:
+    async with simulated() as (rig, _):
+        await rig.homed()
+        move = asyncio.create_task(rig.driver.move("m", (300.0, 50.0, -10.0), 300, 0.8))
+        await rig.until(lambda: rig.reports[-1].state is MotionState.MOVING)
+        assert (await rig.driver.do("h", MotionVerb.HOLD, 1)).ok
+        await asyncio.sleep(1.0)
+        assert not move.done()
+        assert (await rig.driver.do("r", MotionVerb.RESUME, 1)).ok
+        assert (await move).ok
+
+
+async def test_a_report_made_before_a_hold_does_not_confirm_it() -> None:
+    class Late(DocumentedGrbl):
+        """Answers a query only after the hold has come, with what was true before it, and the next one not at all."""
+
+        late, skip = False, 0
+
+        def answer(self, token: bytes) -> str:
+            if self.late and token == b"!":
+                self.late, self.skip, self.state = False, 1, "Hold:1"
+                return "<Idle|MPos:0.000,0.000,0.000|FS:0,0>\n"
+            if token == b"?" and (self.late or self.skip):
+                self.skip = 0 if not self.late else self.skip
+                return ""
+            return super().answer(token)
+
+    peer = Late()
+    async with running(peer.path) as rig:
+        await rig.homed()
+        peer.late = True
+        await asyncio.sleep(0.15)
+        held = await rig.driver.do("h", MotionVerb.HOLD, 2)
+        assert held.ok
+        assert held.values["state"] == "held"
+    peer.pull_the_cable()
+
+
+async def test_a_barrier_that_is_answered_early_does_not_end_the_move() -> None:
+    class Hasty(DocumentedGrbl):
+        def _barrier(self) -> str:
+            return "ok\n"
+
+    peer = Hasty()
+    async with running(peer.path) as rig:
+        await rig.homed()
+        peer.polls_per_move = 6
+        done = await rig.driver.move("m", NEAR, 300, 5)
+        assert done.ok, done
+        assert peer.polls_to_go == 0
+    peer.pull_the_cable()
+
+
+async def test_a_reset_in_motion_loses_the_position_even_without_an_alarm() -> None:
+    class Quiet(DocumentedGrbl):
+        def _hold(self) -> str:
+            return ""
+
+        def _reset(self) -> str:
+            self.state = "Idle"
+            return self.BANNER
+
+    peer = Quiet()
+    async with running(peer.path) as rig:
+        await rig.homed()
+        peer.polls_per_move = 10_000
+        move = asyncio.create_task(rig.driver.move("m", NEAR, 300, 5))
+        await rig.until(lambda: rig.reports[-1].state is MotionState.MOVING)
+        stopped = await rig.driver.do("s", MotionVerb.STOP, 3)
+        assert (stopped.ok, stopped.values["position_trusted"]) == (True, False)
+        assert (await move).failure == "stopped"
+    peer.pull_the_cable()
