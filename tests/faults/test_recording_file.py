@@ -6,6 +6,7 @@ import errno
 import os
 import shutil
 import struct
+import weakref
 from pathlib import Path
 from threading import Event as Gate
 
@@ -293,6 +294,17 @@ def test_facts_that_find_no_room_are_counted_and_reported(tmp_path):
     writer.close()
     assert writer.losses == Losses(lost_facts=6)
     assert read_recording(tmp_path / "a.mcap").losses == Losses(lost_facts=6)
+
+
+def test_a_waiting_frame_does_not_hold_its_pixels(tmp_path):
+    writer = RecordingWriter(tmp_path / "a.mcap", ManualClock(), HEADER, autostart=False)
+    frame = jpeg_frame(1)
+    pixels = weakref.ref(frame.image)
+    writer.frame(frame, "look.1")
+    del frame
+    assert pixels() is None
+    writer.close()
+    assert read_recording(tmp_path / "a.mcap").frames["look.1"][0].encoded == jpeg_frame(1).encoded
 
 
 def test_there_is_room_again_when_the_writer_has_caught_up(tmp_path):

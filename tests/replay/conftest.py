@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
 import replay_kit as kit
+
+from delid.replay import update_file
 
 
 @pytest.fixture(scope="session")
 def staged(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, kit.Stage]:
     """Folder with cell files, models, ``run.mcap`` and its reference; and what happened. Do not change it, copy it."""
-    from delid.replay import update_file
-
     folder = tmp_path_factory.mktemp("site")
     cell = kit.build_site(folder)
     script = kit.Script(failures={"lid.03": ["seized"], "lid.05": ["stripped"]}, rust=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import queue
 import re
 import threading
@@ -13,7 +14,7 @@ from typing import Any
 
 import cv2
 
-from delid.core import Clock, Effect, Event, Frame, Record, Wire, to_json, to_plain
+from delid.core import Clock, Effect, Event, Frame, ImageBgr, Record, Wire, to_json, to_plain
 
 from ._mcap_out import McapOut, create, write_header
 from ._recording import (
@@ -25,6 +26,7 @@ from ._recording import (
     RECORD_TOPIC,
     WIRE_TOPIC,
     Losses,
+    RecordedFrame,
     RecordingHeader,
 )
 from ._schemas import CompressedImage, FrameMeta, Json, WireBytes
@@ -33,7 +35,7 @@ FLUSH_AFTER_S = 1.0
 """Facts wait at most this long in memory for their chunk to close."""
 FRAME_OVERHEAD_BYTES = 2048
 """Room for the fields beside an image."""
-SIGNATURES = {b"\xff\xd8\xff": "jpeg", b"\x89PNG": "png", b"RIFF": "webp"}
+SIGNATURES = {b"\xff\xd8\xff": "jpeg", b"\x89PNG": "png"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,8 @@ class _Item:
     log_ns: int
     number: int
     at_s: float
-    about: str
+    image: ImageBgr | None = None
+    """Pixels of a frame that has no encoded bytes."""
 
 
 class RecordingWriter:
@@ -69,7 +72,7 @@ class RecordingWriter:
         header: RecordingHeader,
         *,
         max_facts: int = 20_000,
-        max_frames: int = 48,
+        max_frames: int = 32,
         autostart: bool = True,
     ) -> None:
         self.path = Path(path)
@@ -129,8 +132,15 @@ class RecordingWriter:
     def frame(self, frame: Frame, look_id: str, camera: str = "") -> None:
         """A frame of the Look ``look_id``; ``camera`` is taken from ``frame.source`` (``overview#12``) if not given."""
         name = camera or frame.source.rsplit("/", 1)[-1].split("#", 1)[0]
-        topic = CAMERA_TOPIC + (re.sub(r"[^A-Za-z0-9_.-]", "_", name) or "camera")
-        self._put(topic, frame, look_id)
+        name = re.sub(r"[^A-Za-z0-9_.-]", "_", name) or "camera"
+        kind = next((kind for start, kind in SIGNATURES.items() if frame.encoded.startswith(start)), "")
+        height, width = frame.image.shape[:2]
+        kept = RecordedFrame(
+            look_id=look_id, camera=name, captured_s=frame.captured_s, seq=frame.seq, source=frame.source,
+            sha256=frame.sha256, look=frame.look, width=width, height=height, encoded=frame.encoded, format=kind,
+        )  # fmt: skip
+        # Pixels are many times larger than their JPEG: a queue of them would fill the memory.
+        self._put(CAMERA_TOPIC + name, kept, at_s=frame.captured_s, image=None if kind else frame.image)
 
     def close(self) -> None:
         """Write what is queued and finish the file; ``losses`` then says what is missing."""
@@ -142,8 +152,8 @@ class RecordingWriter:
                 self.start()
         self._thread.join()
 
-    def _put(self, topic: str, fact: Any, about: str = "", at_s: float | None = None) -> None:
-        kind = "frames" if isinstance(fact, Frame) else "facts"
+    def _put(self, topic: str, fact: Any, *, at_s: float | None = None, image: ImageBgr | None = None) -> None:
+        kind = _kind_of(fact)
         at_s = getattr(fact, "at_s", self._clock.now_s()) if at_s is None else at_s
         with self._lock:
             if self._room[kind] <= 0 or self._closed or self._dead:
@@ -153,7 +163,7 @@ class RecordingWriter:
             self._number += 1
             # Readers sort by log time, so that it must grow even where the wall clock is set back.
             self._last_ns = max(self._last_ns + 1, int(self._clock.wall_s() * 1e9))
-            self._queue.put(_Item(topic, fact, self._last_ns, self._number, at_s, about))
+            self._queue.put(_Item(topic, fact, self._last_ns, self._number, at_s, image))
 
     def _lose(self, kind: str) -> None:
         if kind == "frames":
@@ -172,7 +182,7 @@ class RecordingWriter:
                 continue
             if item is None:
                 break
-            kind = "frames" if isinstance(item.fact, Frame) else "facts"
+            kind = _kind_of(item.fact)
             self._guarded(kind, partial(self._write, item))
             with self._lock:
                 self._room[kind] += 1
@@ -186,7 +196,7 @@ class RecordingWriter:
             return
         try:
             act()
-        except (OSError, TypeError, ValueError) as error:
+        except (OSError, TypeError, ValueError, cv2.error) as error:
             with self._lock:
                 self._lose(kind)
                 self._failure = self._failure or f"{type(error).__name__}: {error}"
@@ -194,26 +204,19 @@ class RecordingWriter:
                 self._dead = isinstance(error, OSError)
 
     def _write(self, item: _Item) -> None:
-        if isinstance(item.fact, Frame):
-            self._write_frame(item, item.fact)
+        publish_ns = max(0, int((item.at_s + self._wall_minus_now_s) * 1e9))
+        if isinstance(item.fact, RecordedFrame):
+            self._write_frame(item, _encoded(item.fact, item.image), publish_ns)
         else:
-            publish_ns = max(0, int((item.at_s + self._wall_minus_now_s) * 1e9))
             self._out.message(item.topic, _message(item), item.log_ns, publish_ns, item.number)
         self._out.flush_older(item.log_ns - int(FLUSH_AFTER_S * 1e9))
 
-    def _write_frame(self, item: _Item, frame: Frame) -> None:
-        encoded, kind = _encoded(frame)
-        camera = item.topic.removeprefix(CAMERA_TOPIC)
-        height, width = frame.image.shape[:2]
-        meta = FrameMeta(
-            captured_s=frame.captured_s, look_id=item.about, camera=camera, seq=frame.seq, source=frame.source,
-            sha256=frame.sha256, look=frame.look, width=width, height=height,
-        )  # fmt: skip
-        image = CompressedImage(frame_id=camera, data=encoded, format=kind)
-        exposed_ns = max(0, int((frame.captured_s + self._wall_minus_now_s) * 1e9))
+    def _write_frame(self, item: _Item, frame: RecordedFrame, exposed_ns: int) -> None:
+        meta = FrameMeta(**{name: getattr(frame, name) for name in FrameMeta.DESCRIPTOR.fields_by_name})
+        image = CompressedImage(frame_id=frame.camera, data=frame.encoded, format=frame.format)
         image.timestamp.FromNanoseconds(exposed_ns)
         # Both messages go into one chunk, so that a cut file has both or neither.
-        self._out.reserve(len(encoded) + FRAME_OVERHEAD_BYTES)
+        self._out.reserve(len(frame.encoded) + FRAME_OVERHEAD_BYTES)
         self._out.message(FRAME_META_TOPIC, meta, item.log_ns, exposed_ns, item.number)
         self._out.message(item.topic, image, item.log_ns, exposed_ns, item.number)
 
@@ -238,12 +241,15 @@ def _message(item: _Item) -> Any:
     return Json(at_s=item.at_s, id=getattr(fact, "id", ""), json=to_json(fact, tagged=True))
 
 
-def _encoded(frame: Frame) -> tuple[bytes, str]:
+def _kind_of(fact: Any) -> str:
+    return "frames" if isinstance(fact, RecordedFrame) else "facts"
+
+
+def _encoded(frame: RecordedFrame, image: ImageBgr | None) -> RecordedFrame:
     """The camera's own bytes; without them PNG, which keeps every pixel."""
-    for start, kind in SIGNATURES.items():
-        if frame.encoded.startswith(start):
-            return frame.encoded, kind
-    done, buffer = cv2.imencode(".png", frame.image)
+    if image is None:
+        return frame
+    done, buffer = cv2.imencode(".png", image)
     if not done:
         raise ValueError(f"the frame {frame.source} cannot be written as PNG")
-    return buffer.tobytes(), "png"
+    return dataclasses.replace(frame, encoded=buffer.tobytes(), format="png")
