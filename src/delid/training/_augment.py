@@ -12,17 +12,24 @@ Picture = NDArray[np.uint8]
 def moved(
     rng: np.random.Generator, picture: Picture, coverage: NDArray[np.float32]
 ) -> tuple[Picture, NDArray[np.float32]]:
-    """The picture turned, shifted and zoomed a little, its damage coverage with it."""
+    """The picture turned, shifted and zoomed a little, sometimes mirrored, its damage coverage with it.
+
+    A mirrored pack keeps its name: nothing that is taught is another pack's mirror image.
+    """
     height, width = picture.shape[:2]
-    turn = float(rng.normal(0, 4)) + (180.0 if rng.random() < 0.25 else 0.0)
+    if rng.random() < 0.25:
+        picture, coverage = picture[:, ::-1], coverage[:, ::-1]
+    turn = float(rng.normal(0, 4)) + (180.0 if rng.random() < 0.3 else 0.0)
     matrix = cv2.getRotationMatrix2D((width / 2, height / 2), turn, float(rng.uniform(0.86, 1.14)))
     matrix[:, 2] += rng.normal(0, 0.03, 2) * (width, height)
     fill = tuple(int(v) for v in picture.reshape(-1, 3).mean(axis=0))
+    picture = np.ascontiguousarray(picture)
     if rng.random() < 0.5:
         image = cv2.warpAffine(picture, matrix, (width, height), borderMode=cv2.BORDER_REFLECT)
     else:
         image = cv2.warpAffine(picture, matrix, (width, height), borderValue=fill)
-    return np.asarray(image, np.uint8), np.asarray(cv2.warpAffine(coverage, matrix, (width, height)), np.float32)
+    layers = [cv2.warpAffine(np.ascontiguousarray(layer), matrix, (width, height)) for layer in np.moveaxis(coverage, 2, 0)]
+    return np.asarray(image, np.uint8), np.stack(layers, axis=2).astype(np.float32)
 
 
 def recoloured(rng: np.random.Generator, picture: Picture) -> Picture:
@@ -43,3 +50,14 @@ def recoloured(rng: np.random.Generator, picture: Picture) -> Picture:
         data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(45, 95))])[1]
         image = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
     return image
+
+
+def coarser(rng: np.random.Generator, picture: Picture, mm_per_px: float) -> tuple[Picture, float]:
+    """A close-up as a camera further away would see it (1.2 to 1.5 mm per pixel), and by how much it shrank."""
+    wanted = float(rng.uniform(1.2, 1.5))
+    if mm_per_px >= wanted or rng.random() < 0.4:
+        return picture, 1.0
+    factor = mm_per_px / wanted
+    height, width = picture.shape[:2]
+    size = (round(width * factor), round(height * factor))
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8), size[0] / width

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from delid.vision import FASTENER_KINDS, prepare_crops
 
-from ._augment import recoloured
+from ._augment import coarser, recoloured
 from ._samples import Sample
 from ._specs import FASTENER_CROP, FASTENER_INPUT
 
@@ -48,7 +48,9 @@ def places_of(samples: list[Sample]) -> list[Place]:
 
 def crops_at(pictures: list[NDArray[np.uint8]], places: list[Place]) -> tuple[Crops, NDArray[np.int64]]:
     """Crops exactly as the cell takes them, with the index of each kind."""
-    crops = [prepare_crops(pictures[p.picture], [p.center_px], p.mm_per_px, FASTENER_INPUT, FASTENER_CROP) for p in places]
+    crops = [
+        prepare_crops(pictures[p.picture], [p.center_px], p.mm_per_px, FASTENER_INPUT, FASTENER_CROP) for p in places
+    ]
     return np.concatenate(crops), np.array([p.kind for p in places], np.int64)
 
 
@@ -56,14 +58,32 @@ def jittered(
     rng: np.random.Generator, pictures: list[NDArray[np.uint8]], places: list[Place]
 ) -> Iterator[tuple[Crops, int]]:
     """Crops as a cell would take them when its registration is off by a few millimetres, in random order."""
-    recoloured_now = [recoloured(rng, picture) for picture in pictures]
+    typical = _resolutions(len(pictures), places)
+    seen = [coarser(rng, picture, typical[number]) for number, picture in enumerate(pictures)]
+    seen = [(recoloured(rng, picture), factor) for picture, factor in seen]
     for index in rng.permutation(len(places)):
         place = places[index]
-        off = rng.normal(0, 1.6, 2) / place.mm_per_px
-        center = (place.center_px[0] + float(off[0]), place.center_px[1] + float(off[1]))
-        scale = place.mm_per_px * float(np.exp(rng.normal(0, 0.07)))
-        crop = prepare_crops(recoloured_now[place.picture], [center], scale, FASTENER_INPUT, FASTENER_CROP)[0]
+        picture, factor = seen[place.picture]
+        mm_per_px = place.mm_per_px / factor
+        off = _off_center(rng) / mm_per_px
+        center = ((place.center_px[0] + 0.5) * factor - 0.5 + off[0], (place.center_px[1] + 0.5) * factor - 0.5 + off[1])
+        scale = mm_per_px * float(np.exp(rng.normal(0, 0.05)))
+        crop = prepare_crops(picture, [center], scale, FASTENER_INPUT, FASTENER_CROP)[0]
         yield turned(rng, crop), place.kind
+
+
+def _resolutions(count: int, places: list[Place]) -> list[float]:
+    """Millimetres per pixel in the middle of each picture's fasteners."""
+    found: list[list[float]] = [[] for _ in range(count)]
+    for place in places:
+        found[place.picture].append(place.mm_per_px)
+    return [float(np.median(values)) if values else 1.0 for values in found]
+
+
+def _off_center(rng: np.random.Generator) -> NDArray[np.float64]:
+    """How far fixture and calibration may be off, in mm: anywhere within three."""
+    turn, reach = rng.uniform(0, 2 * np.pi), 3.0 * np.sqrt(rng.uniform())
+    return np.array([np.cos(turn), np.sin(turn)]) * reach
 
 
 def turned(rng: np.random.Generator, crop: Crops) -> Crops:

@@ -27,6 +27,7 @@ EMPTY = FASTENER_KINDS.index("empty")
 class FastenerFit:
     seed: int = 7
     epochs: int = 14
+    crops_per_epoch: int = 6000
     batch: int = 64
     rate: float = 2e-3
     photos: Path | None = None
@@ -62,16 +63,20 @@ def fit_fasteners(samples: list[Sample], fit: FastenerFit, say: Callable[[str], 
     places = places_of(samples)
     net = FastenerNet().to(memory_format=torch.channels_last)
     optimiser = torch.optim.AdamW(net.parameters(), lr=fit.rate, weight_decay=0.02)
-    per_epoch = -(-len(places) // fit.batch)
+    each = min(len(places), fit.crops_per_epoch)
+    per_epoch = -(-each // fit.batch)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, fit.rate, total_steps=per_epoch * fit.epochs + 1)
     photos = _Photos(fit.photos, stream(fit.seed, "photos")) if fit.photos else None
     for epoch in range(fit.epochs):
         began_s, total, count = time.monotonic(), 0.0, 0
         net.train()
-        source = jittered(stream(fit.seed, "crops", epoch), pictures, places)
+        source = islice(jittered(stream(fit.seed, "crops", epoch), pictures, places), each)
         while rows := list(islice(source, fit.batch)):
             crops = torch.from_numpy(np.stack([r[0] for r in rows])).contiguous(memory_format=torch.channels_last)
-            loss = functional.cross_entropy(net(crops), torch.tensor([r[1] for r in rows]), label_smoothing=0.02)
+            kinds = torch.tensor([r[1] for r in rows])
+            logits = net(crops)
+            # what decides whether a hole counts as seen empty is learnt a second time, by itself
+            loss = functional.cross_entropy(logits, kinds, label_smoothing=0.01) + there_loss(logits, kinds != EMPTY)
             if photos is not None:
                 seen, there = photos.some(fit.photos_per_batch)
                 loss = loss + 0.25 * there_loss(net(seen), there)
@@ -79,6 +84,7 @@ def fit_fasteners(samples: list[Sample], fit: FastenerFit, say: Callable[[str], 
             loss.backward()
             optimiser.step()
             schedule.step()
-            total, count = total + float(loss), count + 1
-        say(f"fasteners epoch {epoch + 1}/{fit.epochs}: loss {total / max(1, count):.3f} in {time.monotonic() - began_s:.0f} s")
+            total, count = total + float(loss.detach()), count + 1
+        took_s = time.monotonic() - began_s
+        say(f"fasteners epoch {epoch + 1}/{fit.epochs}: loss {total / max(1, count):.3f} in {took_s:.0f} s")
     return net.eval()

@@ -54,11 +54,14 @@ def heat_target(coverage: Array) -> Array:
     """Coverage (h, w, kinds) of a picture to the share of each heat cell, (kinds, rows, columns)."""
     height, width = coverage.shape[:2]
     box = letterbox_for(width, height, PACK_INPUT)
-    inner = cv2.resize(coverage, (round(width * box.scale_x), round(height * box.scale_y)), interpolation=cv2.INTER_AREA)
-    canvas = np.zeros((PACK_INPUT.height_px, PACK_INPUT.width_px, coverage.shape[2]), np.float32)
-    canvas[box.offset_y : box.offset_y + inner.shape[0], box.offset_x : box.offset_x + inner.shape[1]] = inner
-    cells = cv2.resize(canvas, (HEAT_GRID[1], HEAT_GRID[0]), interpolation=cv2.INTER_AREA)
-    return np.ascontiguousarray(cells.transpose(2, 0, 1))
+    size = (round(width * box.scale_x), round(height * box.scale_y))
+    found = []
+    for layer in np.moveaxis(coverage, 2, 0):
+        inner = cv2.resize(np.ascontiguousarray(layer), size, interpolation=cv2.INTER_AREA)
+        canvas = np.zeros((PACK_INPUT.height_px, PACK_INPUT.width_px), np.float32)
+        canvas[box.offset_y : box.offset_y + size[1], box.offset_x : box.offset_x + size[0]] = inner
+        found.append(cv2.resize(canvas, (HEAT_GRID[1], HEAT_GRID[0]), interpolation=cv2.INTER_AREA))
+    return np.stack(found).astype(np.float32)
 
 
 def damage_loss(heat: Tensor, level: Tensor, target: Tensor, severity: Tensor) -> Tensor:
@@ -82,8 +85,8 @@ def _batches(
     samples: list[Sample], pictures: list[NDArray[np.uint8]], family: dict[str, int], fit: PackFit, epoch: int
 ) -> Iterator[tuple[Tensor, Tensor, Tensor, Tensor]]:
     rng = stream(fit.seed, "epoch", epoch)
-    order = rng.permutation(len(samples))
-    for first in range(0, len(order) - fit.batch // 2, fit.batch):
+    order = _in_pairs(rng, samples)
+    for first in range(0, max(1, len(order) - fit.batch // 2), fit.batch):
         rows = []
         for index in order[first : first + fit.batch]:
             sample = samples[index]
@@ -98,6 +101,27 @@ def _batches(
         )
 
 
+def _in_pairs(rng: np.random.Generator, samples: list[Sample]) -> list[int]:
+    """All samples in random order, two pictures of one family always side by side; a single one comes twice."""
+    members: dict[str, list[int]] = {}
+    for index in rng.permutation(len(samples)):
+        members.setdefault(samples[index].family, []).append(int(index))
+    pairs = []
+    for indices in members.values():
+        whole = indices if len(indices) % 2 == 0 else [*indices, indices[0]]
+        pairs += [(whole[k], whole[k + 1]) for k in range(0, len(whole), 2)]
+    return [index for k in rng.permutation(len(pairs)) for index in pairs[k]]
+
+
+def likeness_loss(embedding: Tensor, family: Tensor) -> Tensor:
+    """Pictures of one family in a batch are nearer to each other than to the rest (supervised contrastive)."""
+    alike = embedding @ embedding.T / 0.1
+    itself = torch.eye(len(family), dtype=torch.bool)
+    same = (family[:, None] == family[None, :]) & ~itself
+    chance = alike.masked_fill(itself, -1e4).log_softmax(dim=1)
+    return -(chance * same).sum() / same.sum().clamp(min=1)
+
+
 def fit_pack(samples: list[Sample], fit: PackFit, say: Callable[[str], None]) -> PackNet:
     """Train on the given samples; the same seed and samples give the same weights on the same machine."""
     torch.manual_seed(fit.seed)
@@ -105,32 +129,32 @@ def fit_pack(samples: list[Sample], fit: PackFit, say: Callable[[str], None]) ->
     pictures = [sample.picture() for sample in samples]
     net = PackNet(fit.pretrained).to(memory_format=torch.channels_last)
     proxies = Families(len(family))
-    heads = [p for name, p in net.named_parameters() if not name.startswith("backbone")]
     groups = [
-        {"params": net.backbone.parameters(), "lr": fit.rate * 0.5},
-        {"params": heads, "lr": fit.rate},
+        {"params": net.backbone_parameters(), "lr": fit.rate * 0.3},
+        {"params": net.head_parameters(), "lr": fit.rate},
         {"params": proxies.parameters(), "lr": fit.rate * 8},
     ]
     optimiser = torch.optim.AdamW(groups, weight_decay=0.02)
-    steps = max(1, fit.epochs * max(1, round(len(samples) / fit.batch)))
-    peaks = [float(g["lr"]) for g in optimiser.param_groups]  # type: ignore[arg-type,unused-ignore]
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, peaks, total_steps=steps + fit.epochs + 2, pct_start=0.15)
+    steps = fit.epochs * (len(_in_pairs(stream(fit.seed, "count"), samples)) // fit.batch + 1)
+    peaks = [float(g["lr"]) for g in optimiser.param_groups]
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, peaks, total_steps=steps + 1, pct_start=0.15)
     for epoch in range(fit.epochs):
         began_s, sums, count = time.monotonic(), np.zeros(2), 0
         net.train()
         for pixels, target, severity, who in _batches(samples, pictures, family, fit, epoch):
             embedding, heat, level = net(pixels)
-            identity = proxies(embedding, who)
+            identity = proxies(embedding, who) + 0.5 * likeness_loss(embedding, who)
             harm = damage_loss(heat, level, target, severity)
             optimiser.zero_grad()
             (0.35 * identity + harm).backward()
             nn.utils.clip_grad_norm_(net.parameters(), 4.0)
             optimiser.step()
             schedule.step()
-            sums += (float(identity), float(harm))
+            sums += (float(identity.detach()), float(harm.detach()))
             count += 1
         mean = sums / max(1, count)
-        say(f"pack epoch {epoch + 1}/{fit.epochs}: identity {mean[0]:.3f} damage {mean[1]:.3f} in {time.monotonic() - began_s:.0f} s")
+        took_s = time.monotonic() - began_s
+        say(f"pack epoch {epoch + 1}/{fit.epochs}: identity {mean[0]:.3f} damage {mean[1]:.3f} in {took_s:.0f} s")
     return net.eval()
 
 

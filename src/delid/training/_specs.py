@@ -1,4 +1,4 @@
-"""The inputs of the two models: one place for training, export and the cell's manifests."""
+"""The inputs of the two models: one place for training, export and the manifests."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from delid.vision import CropSpec, InputSpec
 
 PACK_INPUT = InputSpec(
     name="image",
-    shape=(1, 3, 224, 288),
+    shape=(1, 3, 256, 320),
     layout="NCHW",
     color="RGB",
     resize="letterbox",

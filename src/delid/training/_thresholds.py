@@ -1,0 +1,96 @@
+"""Thresholds chosen from validation figures alone. Pure numbers in, numbers out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from delid.vision import Gallery
+
+Floats = NDArray[np.floating]
+NEIGHBOURS = 3
+HAZARDOUS = ("leak", "swelling", "burn")
+MISS_WEIGHT = 2.0
+"""For burn, leak and swelling a miss counts this many times a false alarm (the beta of the F measure)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A query against a gallery: the best taught pack, its score, and its lead on the next."""
+
+    pack: str
+    score: float
+    lead: float
+
+
+def judged(gallery: Gallery, embedding: NDArray[np.float32], neighbours: int = NEIGHBOURS) -> Judged:
+    """The gallery's own scoring, before any threshold."""
+    found = gallery.scores(embedding, neighbours)
+    lead = found[0].score - found[1].score if len(found) > 1 else 2.0
+    return Judged(found[0].model, found[0].score, lead)
+
+
+def without(gallery: Gallery, pack: str) -> Gallery:
+    """The same gallery with one pack not taught: its pictures are strangers then."""
+    return Gallery({name: matrix for name, matrix in gallery.prototypes.items() if name != pack})
+
+
+def min_score(known: Floats, strangers: Floats) -> float:
+    """Where as few known packs are refused and strangers accepted as can be; in the middle of that stretch."""
+    return _best(known, strangers, lambda hits, alarms: hits / len(known) - alarms / max(1, len(strangers)))
+
+
+def min_lead(leads: Floats) -> float:
+    """Half of the smallest lead that a rightly known pack had on the next one."""
+    return float(np.clip(0.5 * leads.min(initial=0.1), 0.0, 0.1))
+
+
+def damage_threshold(there: Floats, absent: Floats, beta: float) -> float:
+    """The threshold of the best F measure; heat where the damage is, and where it is not."""
+
+    def f_measure(hits: float, alarms: float) -> float:
+        misses = len(there) - hits
+        return (1 + beta**2) * hits / max(1e-9, (1 + beta**2) * hits + beta**2 * misses + alarms)
+
+    return _best(there, absent, f_measure)
+
+
+def _best(there: Floats, absent: Floats, good: object) -> float:
+    assert callable(good)
+    values = np.unique(np.concatenate([there, absent]))
+    if len(values) == 0:
+        return 0.5
+    cuts = np.concatenate([[values[0] - 0.02], (values[1:] + values[:-1]) / 2, [values[-1] + 0.02]])
+    worth = np.array([good(float((there >= c).sum()), float((absent >= c).sum())) for c in cuts])
+    best = np.flatnonzero(worth >= worth.max() - 1e-9)
+    # the middle of the widest stretch of equally good cuts
+    runs = np.split(best, np.flatnonzero(np.diff(best) > 1) + 1)
+    run = max(runs, key=lambda r: cuts[r[-1]] - cuts[r[0]])
+    return float((cuts[run[0]] + cuts[run[-1]]) / 2)
+
+
+def min_confidence(probabilities: Floats, kinds: NDArray[np.int64], empty: int, wanted: float) -> float:
+    """The lowest confidence above which present and empty are told apart in ``wanted`` of the cases."""
+    best = probabilities.argmax(axis=1)
+    sure = probabilities.max(axis=1)
+    right = (best == empty) == (kinds == empty)
+    for cut in np.arange(0.4, 0.96, 0.05):
+        chosen = sure >= cut
+        if chosen.any() and right[chosen].mean() >= wanted:
+            return float(round(cut, 2))
+    return 0.95
+
+
+def auroc(known: Floats, strangers: Floats) -> float:
+    """How often a known pack scores higher than a stranger; 0.5 is chance."""
+    if len(known) == 0 or len(strangers) == 0:
+        return float("nan")
+    higher = (known[:, None] > strangers[None, :]).mean()
+    return float(higher + 0.5 * (known[:, None] == strangers[None, :]).mean())
+
+
+def betas(kinds: tuple[str, ...]) -> Mapping[str, float]:
+    return {kind: MISS_WEIGHT if kind in HAZARDOUS else 1.0 for kind in kinds}
