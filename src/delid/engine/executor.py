@@ -43,13 +43,14 @@ from delid.vision import fuse
 
 from ._ports import Ports
 from ._state import EngineState, initial
+from ._turnlog import TurnLog
 from .reducer import step
 
 Observer = Callable[[EngineState, Event, tuple[Effect, ...]], None]
 FrameObserver = Callable[[Frame], None]
 TICK_S = 0.1
-NOISE = (TagsRead, Ticked, MotionReported)
-ENDS = (State.STOPPED, State.ABORTED, State.COMPLETE)
+STALL_S = 2.0
+"""A turn that takes longer has hung; the process ends, so that the PLC misses the heartbeat and stops the cell."""
 
 
 class Executor:
@@ -66,8 +67,8 @@ class Executor:
         self._vision = ThreadPoolExecutor(1, thread_name_prefix="vision")
         self._camera_free = asyncio.Lock()
         self._known: dict[str, Event] = {}
-        self._run_open = False
-        self._journal_up = True
+        self._turns = TurnLog(cell, ports.log, clock, self.post)
+        self._turn_since_s: float | None = None
 
     def post(self, event: Event) -> None:
         """Queue an event; it is taken in the order of posting."""
@@ -75,9 +76,8 @@ class Executor:
 
     async def run(self) -> None:
         """Run until cancelled. Whatever goes wrong here, the robot is told to stop before the error goes on."""
-        parts = [
-            asyncio.create_task(p) for p in (self.ports.plc.run(), self.ports.motion.run(), self._tick(), self._loop())
-        ]
+        running = (self.ports.plc.run(), self.ports.motion.run(), self._tick(), self._loop())
+        parts = [asyncio.create_task(part) for part in running]
         try:
             await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -94,12 +94,22 @@ class Executor:
     async def _loop(self) -> None:
         await self._take(self._started(self.clock.now_s()))
         while True:
-            await self._take(await self._events.get())
+            event = await self._events.get()
+            self._turn_since_s = self.clock.now_s()
+            await self._take(event)
+            self._turn_since_s = None
 
     async def _tick(self) -> None:
         while True:
             await self.clock.sleep(TICK_S)
-            self.post(Ticked(self.clock.now_s()))
+            now_s = self.clock.now_s()
+            if self._turn_since_s is not None and now_s - self._turn_since_s > STALL_S:
+                raise JournalError(
+                    f"the engine has stalled for {STALL_S:g} s; the journal does not answer.",
+                    hint="Look at the disk that holds the runs, then start the cell again.",
+                    code="journal.stalled",
+                )
+            self.post(Ticked(now_s))
 
     async def _take(self, event: Event) -> None:
         """One turn: decide, stop first, then durable, then act."""
@@ -108,11 +118,11 @@ class Executor:
         before = self.state.packml
         self.state, effects = step(self.state, event)
         self._remember(event)
-        self._record(event, effects)
+        self._turns.record(event, effects)
         urgent = tuple(e for e in effects if _is_stop(e))
         for effect in urgent:
             self._perform(effect)
-        durable = await self._make_durable(event, effects, before)
+        durable = await self._turns.make_durable(event, effects, before, self.state)
         for effect in effects:
             if effect not in urgent:
                 self._perform(effect) if durable else self._refuse(effect)
@@ -137,8 +147,8 @@ class Executor:
         known = [Started(event.at_s), *self._known.values()]
         for fact in known:
             self.state, effects = step(self.state, fact)
-            self._record(fact, effects)
-        await self._write("known", {"events": [to_plain(e, tagged=True) for e in known]})
+            self._turns.record(fact, effects)
+        await self._turns.write("known", {"events": [to_plain(e, tagged=True) for e in known]})
 
     def _remember(self, event: Event) -> None:
         if isinstance(event, LinkChanged):
@@ -148,54 +158,6 @@ class Executor:
         elif isinstance(event, TagsRead):
             self._known["2 tags"] = event
         self._known = dict(sorted(self._known.items()))
-
-    def _record(self, event: Event, effects: tuple[Effect, ...]) -> None:
-        recorder = self.ports.log.recorder
-        if recorder is None:
-            return
-        recorder.event(event)
-        for effect in effects:
-            if isinstance(effect, Record):
-                recorder.record(effect)
-            else:
-                recorder.effect(effect)
-
-    async def _make_durable(self, event: Event, effects: tuple[Effect, ...], before: State) -> bool:
-        """Write the turn ahead of its effects; True when it is on the disk."""
-        if self.state.packml is State.STARTING and before is not State.STARTING:
-            self._run_open = True
-            await self._write("run_started", {"cell": self.cell.spec.cell, "config_sha256": self.cell.sha256})
-        if not effects and (isinstance(event, NOISE) or self._journal_up):
-            return True
-        current = self.state.current
-        turn: dict[str, object] = {
-            "event": to_plain(event, tagged=True) if not isinstance(event, NOISE) else {"type": type(event).__name__},
-            "effects": [{"type": type(e).__name__, **to_plain(e)} for e in effects],
-            "packml": self.state.packml.value,
-        }
-        if current is not None:
-            turn["step"] = current.step.key
-        written = await self._write("turn", turn)
-        if self._run_open and self.state.packml in ENDS:
-            self._run_open = False
-            await self._write("run_ended", {"outcome": self.state.outcome})
-        return written
-
-    async def _write(self, kind: str, data: dict[str, object]) -> bool:
-        log = structlog.get_logger()
-        try:
-            await self.ports.log.write(kind, data)
-        except JournalError as error:
-            if self._journal_up:
-                log.error("journal.lost", error=str(error))
-                self.post(LinkChanged(self.clock.now_s(), "journal", False, error.message))
-            self._journal_up = False
-            return False
-        if not self._journal_up:
-            log.warning("journal.back")
-            self.post(LinkChanged(self.clock.now_s(), "journal", True))
-        self._journal_up = True
-        return True
 
     # --- effects -------------------------------------------------------------------------------------------------
 
@@ -247,7 +209,8 @@ class Executor:
         inspections = tuple(
             [await loop.run_in_executor(self._vision, inspector.inspect, frame, look.pack) for frame in frames]
         )
-        return Looked(self.clock.now_s(), look.id, inspections, fuse(inspections))
+        limits = self.cell.spec.limits.hazard_limits()
+        return Looked(self.clock.now_s(), look.id, inspections, fuse(inspections, limits))
 
     async def _decide(self, effect: Decide) -> Event:
         def work() -> Event:
@@ -289,10 +252,9 @@ class Executor:
             structlog.get_logger().error("exit.stop", error=str(error))
 
     async def _close(self) -> None:
-        if self._run_open:
-            await self._write("run_ended", {"outcome": "the process ended", "packml": self.state.packml.value})
         self._vision.shutdown(wait=False)
-        self.ports.log.close()
+        if self._turn_since_s is None:  # a journal that hangs would hang the end as well
+            await self._turns.close(self.state)
         await self.ports.camera.close()
 
 

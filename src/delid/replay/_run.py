@@ -176,7 +176,7 @@ class _Replay:
         except DelidError as error:
             return Finished(recorded.at_s, effect.id, False, "fault", str(error))
         self._inspections.extend((effect.id, inspection) for inspection in found)
-        return Looked(recorded.at_s, effect.id, found, fuse(found))
+        return Looked(recorded.at_s, effect.id, found, fuse(found, self._cell.spec.limits.hazard_limits()))
 
     def _frames_of(self, recorded: Looked) -> tuple[RecordedFrame, ...]:
         """The frames of this answer; a look that was interrupted has the same id the second time."""

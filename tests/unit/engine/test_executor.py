@@ -121,7 +121,7 @@ class Cell:
         self.trail = Trail()
         self.clock = ManualClock()
         world = World(PLAN)
-        monkeypatch.setattr(executor_module, "fuse", lambda inspections: world.assessment())
+        monkeypatch.setattr(executor_module, "fuse", lambda inspections, limits: world.assessment())
         monkeypatch.setattr(
             executor_module, "decide", lambda seen, *rest: Decision(seen, PLAN, (Candidate("p/standard", True, ()),))
         )
@@ -241,6 +241,22 @@ async def test_a_driver_that_breaks_stops_the_robot_before_the_process_ends(cell
         await cell.task
     assert cell.trail[0] == "motion stop"
     assert cell.camera.closed
+
+
+async def test_a_journal_that_hangs_ends_the_process_so_that_the_heartbeat_stops(cell):
+    await cell.connect()
+    await cell.command(Command.RESET)
+    cell.motion.block.clear()
+    await cell.command(Command.START)
+    cell.trail.clear()
+    cell.log.gate.clear()
+    await cell.command(Command.STOP)
+    with pytest.raises(JournalError, match="stalled"):
+        for _ in range(60):
+            await cell.clock.advance(0.1)
+            if cell.task.done():
+                await cell.task
+    assert cell.trail[0] == "motion stop"
 
 
 async def test_an_unfinished_run_starts_aborted(repository, monkeypatch):
