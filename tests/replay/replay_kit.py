@@ -97,7 +97,7 @@ def build_site(folder: Path) -> Path:
     """A copy of the demonstration cell with tiny models, as files that a test may change; returns the cell file."""
     shutil.copytree(REPOSITORY / "cell_configs", folder / "cell_configs", ignore=shutil.ignore_patterns("gallery"))
     cell = folder / "cell_configs/cells/demo.yaml"
-    cell.write_text(cell.read_text(encoding="utf-8").replace("frames: 3", "frames: 2"), encoding="utf-8")
+    cell.write_text(cell.read_text(encoding="utf-8").replace("frames: 3", "frames: 1"), encoding="utf-8")
     kit.build_models(folder / "models")
     kit.build_gallery(folder / "cell_configs/gallery", folder / "models", COLOURS)
     return cell
