@@ -1,4 +1,4 @@
-"""``delid train``: render, scenes. Wiring only; the renderer and torch are imported when a command needs them."""
+"""``delid train``: render, scenes, and the commands of the models. Wiring only; mitsuba and torch are imported late."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import typer
 
 from delid.core import UsageError
 
+from . import _train_models
 from ._outcome import errors_end_it
 
 app = typer.Typer(no_args_is_help=True, help="Render, fit, export and evaluate the models (needs delid[train]).")
@@ -58,3 +59,7 @@ def scenes(
         for name in only or known:
             write_scene(known[name], out, f"delid train scenes --out {out} --only {name}", DataPlan())
             typer.echo(str(out / name))
+
+
+for command in (_train_models.fit, _train_models.export, _train_models.evaluate):
+    app.command()(command)

@@ -6,7 +6,10 @@ The renderer and torch (extra ``train``) are imported by the functions that use 
 from ._cell_scenes import ORDERS as SCENE_ORDERS
 from ._cell_scenes import SceneOrder, write_scene
 from ._data_plan import DataPlan, Job, jobs, scene_of
+from ._models import export_fit, fit_models, samples_of
 from ._produce import chosen_plan, load_plan, produce
+from ._report import evaluate as evaluate_models
+from ._report import table as figures_table
 
 __all__ = [
     "SCENE_ORDERS",
@@ -14,9 +17,14 @@ __all__ = [
     "Job",
     "SceneOrder",
     "chosen_plan",
+    "evaluate_models",
+    "export_fit",
+    "figures_table",
+    "fit_models",
     "jobs",
     "load_plan",
     "produce",
+    "samples_of",
     "scene_of",
     "write_scene",
 ]

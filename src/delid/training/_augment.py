@@ -21,30 +21,33 @@ def moved(
         picture, coverage = picture[:, ::-1], coverage[:, ::-1]
     turn = float(rng.normal(0, 4)) + (180.0 if rng.random() < 0.3 else 0.0)
     matrix = cv2.getRotationMatrix2D((width / 2, height / 2), turn, float(rng.uniform(0.86, 1.14)))
-    matrix[:, 2] += rng.normal(0, 0.03, 2) * (width, height)
+    matrix[:, 2] += rng.normal(0, 0.03, 2) * np.array([width, height])
     fill = tuple(int(v) for v in picture.reshape(-1, 3).mean(axis=0))
     picture = np.ascontiguousarray(picture)
     if rng.random() < 0.5:
         image = cv2.warpAffine(picture, matrix, (width, height), borderMode=cv2.BORDER_REFLECT)
     else:
         image = cv2.warpAffine(picture, matrix, (width, height), borderValue=fill)
-    layers = [cv2.warpAffine(np.ascontiguousarray(layer), matrix, (width, height)) for layer in np.moveaxis(coverage, 2, 0)]
+    layers = [
+        cv2.warpAffine(np.ascontiguousarray(layer), matrix, (width, height)) for layer in np.moveaxis(coverage, 2, 0)
+    ]
     return np.asarray(image, np.uint8), np.stack(layers, axis=2).astype(np.float32)
 
 
 def recoloured(rng: np.random.Generator, picture: Picture) -> Picture:
     """Another exposure, white balance, contrast, sharpness and compression."""
-    value = picture.astype(np.float32) / 255
-    value = value ** float(np.exp(rng.normal(0, 0.18))) * float(np.exp(rng.normal(0, 0.14)))
+    value: NDArray[np.float32] = picture.astype(np.float32) / 255
+    value = np.asarray(value ** np.float32(np.exp(rng.normal(0, 0.18))), np.float32)
+    value *= np.float32(np.exp(rng.normal(0, 0.14)))
     value *= 1 + rng.normal(0, 0.04, 3).astype(np.float32)
     middle = float(value.mean())
-    value = (value - middle) * float(np.exp(rng.normal(0, 0.12))) + middle
+    value = np.asarray((value - middle) * np.float32(np.exp(rng.normal(0, 0.12))) + middle, np.float32)
     if rng.random() < 0.25:
         grey = value.mean(axis=2, keepdims=True)
-        value = grey + (value - grey) * float(rng.uniform(0.2, 1.3))
+        value = np.asarray(grey + (value - grey) * float(rng.uniform(0.2, 1.3)), np.float32)
     if rng.random() < 0.3:
-        value = cv2.GaussianBlur(value, (0, 0), float(rng.uniform(0.3, 1.1)))
-    value += rng.normal(0, float(rng.uniform(0, 0.025)), value.shape).astype(np.float32)
+        value = np.asarray(cv2.GaussianBlur(value, (0, 0), float(rng.uniform(0.3, 1.1))), np.float32)
+    value += rng.standard_normal(value.shape, np.float32) * np.float32(rng.uniform(0, 0.025))
     image = np.asarray(np.clip(value * 255 + 0.5, 0, 255), np.uint8)
     if rng.random() < 0.3:
         data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(45, 95))])[1]

@@ -66,7 +66,10 @@ def jittered(
         picture, factor = seen[place.picture]
         mm_per_px = place.mm_per_px / factor
         off = _off_center(rng) / mm_per_px
-        center = ((place.center_px[0] + 0.5) * factor - 0.5 + off[0], (place.center_px[1] + 0.5) * factor - 0.5 + off[1])
+        center = (
+            (place.center_px[0] + 0.5) * factor - 0.5 + off[0],
+            (place.center_px[1] + 0.5) * factor - 0.5 + off[1],
+        )
         scale = mm_per_px * float(np.exp(rng.normal(0, 0.05)))
         crop = prepare_crops(picture, [center], scale, FASTENER_INPUT, FASTENER_CROP)[0]
         yield turned(rng, crop), place.kind
@@ -83,7 +86,7 @@ def _resolutions(count: int, places: list[Place]) -> list[float]:
 def _off_center(rng: np.random.Generator) -> NDArray[np.float64]:
     """How far fixture and calibration may be off, in mm: anywhere within three."""
     turn, reach = rng.uniform(0, 2 * np.pi), 3.0 * np.sqrt(rng.uniform())
-    return np.array([np.cos(turn), np.sin(turn)]) * reach
+    return np.array([reach * np.cos(turn), reach * np.sin(turn)], np.float64)
 
 
 def turned(rng: np.random.Generator, crop: Crops) -> Crops:

@@ -61,7 +61,8 @@ def fit_fasteners(samples: list[Sample], fit: FastenerFit, say: Callable[[str], 
     torch.manual_seed(fit.seed)
     pictures = [sample.picture() for sample in samples]
     places = places_of(samples)
-    net = FastenerNet().to(memory_format=torch.channels_last)
+    net = FastenerNet()
+    net.to(memory_format=torch.channels_last)
     optimiser = torch.optim.AdamW(net.parameters(), lr=fit.rate, weight_decay=0.02)
     each = min(len(places), fit.crops_per_epoch)
     per_epoch = -(-each // fit.batch)
@@ -87,4 +88,5 @@ def fit_fasteners(samples: list[Sample], fit: FastenerFit, say: Callable[[str], 
             total, count = total + float(loss.detach()), count + 1
         took_s = time.monotonic() - began_s
         say(f"fasteners epoch {epoch + 1}/{fit.epochs}: loss {total / max(1, count):.3f} in {took_s:.0f} s")
-    return net.eval()
+    net.eval()
+    return net

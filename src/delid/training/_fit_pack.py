@@ -127,7 +127,8 @@ def fit_pack(samples: list[Sample], fit: PackFit, say: Callable[[str], None]) ->
     torch.manual_seed(fit.seed)
     family = {name: k for k, name in enumerate(sorted({s.family for s in samples}))}
     pictures = [sample.picture() for sample in samples]
-    net = PackNet(fit.pretrained).to(memory_format=torch.channels_last)
+    net = PackNet(fit.pretrained)
+    net.to(memory_format=torch.channels_last)
     proxies = Families(len(family))
     groups = [
         {"params": net.backbone_parameters(), "lr": fit.rate * 0.3},
@@ -155,7 +156,8 @@ def fit_pack(samples: list[Sample], fit: PackFit, say: Callable[[str], None]) ->
         mean = sums / max(1, count)
         took_s = time.monotonic() - began_s
         say(f"pack epoch {epoch + 1}/{fit.epochs}: identity {mean[0]:.3f} damage {mean[1]:.3f} in {took_s:.0f} s")
-    return net.eval()
+    net.eval()
+    return net
 
 
 def save(net: nn.Module, path: Path) -> None:

@@ -18,7 +18,7 @@ BLOCK_STRIDE_16 = 10
 
 
 FROZEN_BLOCKS = 3
-"""Stem and first blocks stay as they were learnt from photographs: edges are edges, and they are the dearest to train."""
+"""Stem and first blocks stay as photographs taught them: edges are edges, and these layers cost the most to train."""
 
 
 class Block(nn.Module):  # type: ignore[misc,unused-ignore]
