@@ -5,6 +5,9 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel
 
 from delid.core import PACKTAGS_NUMBERS, ConfigError, State
 
@@ -13,6 +16,8 @@ from ._pack import PackFile
 from ._plc import RegisterMap
 from ._recipe import RecipeFile
 from ._yaml import Document, read_document
+
+M = TypeVar("M", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,46 +85,43 @@ def load_cell(path: Path | str) -> Cell:
     """A cell file with its packs, recipes and register map; raises ConfigError with all findings of all files."""
     path = Path(path)
     document = read_document(path)
-    spec = document.validate(CellFile)
-    findings: list[str] = []
-    texts = {str(path): document.text}
+    files = _CellFiles(document, document.validate(CellFile))
+    return files.load()
 
-    def under(relative: Path, location: tuple[str | int, ...]) -> Document | None:
-        target = relative if relative.is_absolute() else (path.parent / relative).resolve()
+
+class _CellFiles:
+    """Reads what a cell file names and keeps every finding, so that all of them are told at once."""
+
+    def __init__(self, document: Document, spec: CellFile) -> None:
+        self._document, self._spec = document, spec
+        self._findings: list[str] = []
+        self._texts = {str(document.path): document.text}
+
+    def load(self) -> Cell:
+        spec = self._spec
+        packs = [found for n, p in enumerate(spec.packs) if (found := self._read(PackFile, p, ("packs", n)))]
+        recipes = [found for n, p in enumerate(spec.recipes) if (found := self._read(RecipeFile, p, ("recipes", n)))]
+        plc_map = self._read(RegisterMap, spec.plc.map, ("plc", "map"))
+        if self._findings or plc_map is None:
+            raise ConfigError(self._findings, code="config.invalid")
+        return Cell(
+            self._document.path.resolve(),
+            spec,
+            {pack.pack: pack for pack, _ in packs},
+            tuple(Recipe(recipe, document) for recipe, document in recipes),
+            plc_map[0],
+            self._texts,
+        )
+
+    def _read(self, model: type[M], relative: Path, location: tuple[str | int, ...]) -> tuple[M, Document] | None:
+        target = relative if relative.is_absolute() else (self._document.path.parent / relative).resolve()
         if not target.is_file():
-            findings.append(document.finding(location, f"no such file: {target}"))
+            self._findings.append(self._document.finding(location, f"no such file: {target}"))
             return None
         try:
             found = read_document(target)
+            self._texts[str(target)] = found.text
+            return found.validate(model), found
         except ConfigError as error:
-            findings.extend(error.findings)
+            self._findings.extend(error.findings)
             return None
-        texts[str(target)] = found.text
-        return found
-
-    packs: dict[str, PackFile] = {}
-    recipes: list[Recipe] = []
-    plc_map: RegisterMap | None = None
-    wanted: list[tuple[type[PackFile] | type[RecipeFile] | type[RegisterMap], Path, tuple[str | int, ...]]] = [
-        *((PackFile, p, ("packs", n)) for n, p in enumerate(spec.packs)),
-        *((RecipeFile, p, ("recipes", n)) for n, p in enumerate(spec.recipes)),
-        (RegisterMap, spec.plc.map, ("plc", "map")),
-    ]
-    for model, relative, location in wanted:
-        found = under(relative, location)
-        if found is None:
-            continue
-        try:
-            value = found.validate(model)
-        except ConfigError as error:
-            findings.extend(error.findings)
-            continue
-        if isinstance(value, PackFile):
-            packs[value.pack] = value
-        elif isinstance(value, RecipeFile):
-            recipes.append(Recipe(value, found))
-        else:
-            plc_map = value
-    if findings or plc_map is None:
-        raise ConfigError(findings, code="config.invalid")
-    return Cell(path.resolve(), spec, packs, tuple(recipes), plc_map, texts)
