@@ -99,16 +99,16 @@ class _CellFiles:
 
     def load(self) -> Cell:
         spec = self._spec
-        packs = [found for n, p in enumerate(spec.packs) if (found := self._read(PackFile, p, ("packs", n)))]
-        recipes = [found for n, p in enumerate(spec.recipes) if (found := self._read(RecipeFile, p, ("recipes", n)))]
+        packs = [pack for n, p in enumerate(spec.packs) if (pack := self._read(PackFile, p, ("packs", n)))]
+        recipes = [recipe for n, p in enumerate(spec.recipes) if (recipe := self._read(RecipeFile, p, ("recipes", n)))]
         plc_map = self._read(RegisterMap, spec.plc.map, ("plc", "map"))
         if self._findings or plc_map is None:
             raise ConfigError(self._findings, code="config.invalid")
         return Cell(
             self._document.path.resolve(),
             spec,
-            {pack.pack: pack for pack, _ in packs},
-            tuple(Recipe(recipe, document) for recipe, document in recipes),
+            {file.pack: file for file, _ in packs},
+            tuple(Recipe(file, document) for file, document in recipes),
             plc_map[0],
             self._texts,
         )
