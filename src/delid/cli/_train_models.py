@@ -71,15 +71,18 @@ def evaluate(
     ),
     split: Annotated[str, typer.Option(help="test or validation.")] = "test",
     out: Annotated[Path | None, typer.Option(help="Write the figures to this JSON file too.")] = None,
+    cards: Annotated[bool, typer.Option("--cards", help="Write the figures into the model cards too.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Judge exported models on rendered pictures of the test split, and on photographs apart. Needs no torch."""
     with errors_end_it(json):
         if split not in ("test", "validation"):
             raise UsageError(f"--split is test or validation, not {split!r}.")
-        from delid.training import evaluate_models, figures_table, samples_of
+        from delid.training import evaluate_models, figures_table, samples_of, write_cards
 
         figures = evaluate_models(models, gallery, samples_of(data), photos, split)
+        if cards:
+            write_cards(models, figures)
     text = jsonlib.dumps(figures, indent=1, allow_nan=False)
     if out is not None:
         out.parent.mkdir(parents=True, exist_ok=True)

@@ -3,6 +3,7 @@
 The renderer and torch (extra ``train``) are imported by the functions that use them: this face can always be imported.
 """
 
+from ._card import write_cards
 from ._cell_scenes import ORDERS as SCENE_ORDERS
 from ._cell_scenes import SceneOrder, write_scene
 from ._data_plan import DataPlan, Job, jobs, scene_of
@@ -26,5 +27,6 @@ __all__ = [
     "produce",
     "samples_of",
     "scene_of",
+    "write_cards",
     "write_scene",
 ]

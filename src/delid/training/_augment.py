@@ -36,7 +36,7 @@ def moved(
 
 def recoloured(rng: np.random.Generator, picture: Picture) -> Picture:
     """Another exposure, white balance, contrast, sharpness and compression."""
-    value: NDArray[np.float32] = picture.astype(np.float32) / 255
+    value: NDArray[np.float32] = np.asarray(picture, np.float32) / np.float32(255)
     value = np.asarray(value ** np.float32(np.exp(rng.normal(0, 0.18))), np.float32)
     value *= np.float32(np.exp(rng.normal(0, 0.14)))
     value *= 1 + rng.normal(0, 0.04, 3).astype(np.float32)

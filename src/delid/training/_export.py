@@ -7,7 +7,6 @@ import io
 import tempfile
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from . import _thresholds as thresholds
 from ._crops import places_of
 from ._gallery import as_gallery, teach, write_gallery
 from ._net import EMBEDDING, FastenerNet, FastenerNetForExport, PackNet, PackNetForExport
+from ._origin import Origin
 from ._predict import answers_to, kinds_of, turned_views
 from ._samples import Sample, of_split
 from ._specs import FASTENER_CROP, FASTENER_INPUT, HEAT_GRID, PACK_INPUT
@@ -35,35 +35,8 @@ PRESENT_WANTED = 0.995
 EMPTY = FASTENER_KINDS.index("empty")
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """What both manifests say of the data and of how to make the models again."""
-
-    recipe_sha256: str
-    plan_seed: int
-    planned: int
-    seed: int
-    command: str
-    photographs: int = 0
-
-
 class ExportError(Exception):
     """The exported model does not say what the network says."""
-
-
-def export_models(
-    pack_net: PackNet,
-    fastener_net: FastenerNet,
-    samples: Sequence[Sample],
-    packs: Sequence[str],
-    origin: Origin,
-    models: Path,
-    gallery: Path,
-    say: Callable[[str], None],
-) -> None:
-    """Write ``models/pack-damage``, ``models/fastener-kind`` and one gallery file for each named pack."""
-    _export_pack(pack_net, list(samples), packs, origin, models / "pack-damage", gallery, say)
-    _export_fasteners(fastener_net, list(samples), origin, models / "fastener-kind", say)
 
 
 def onnx_bytes(net: nn.Module, spec: InputSpec, outputs: Sequence[str]) -> bytes:
@@ -107,7 +80,7 @@ def _compare(net: nn.Module, content: bytes, example: torch.Tensor, outputs: Seq
             raise ExportError(f"output {name} of the exported model is off by {off:.4f}")
 
 
-def _export_pack(
+def export_pack(
     net: PackNet,
     samples: list[Sample],
     packs: Sequence[str],
@@ -116,6 +89,7 @@ def _export_pack(
     gallery_dir: Path,
     say: Callable[[str], None],
 ) -> None:
+    """Write the pack model's folder and one gallery file for each named pack."""
     content = onnx_bytes(PackNetForExport(net), PACK_INPUT, ("embedding", "damage_heat", "severity"))
     train = of_split(samples, "train", close_ups=False)
     note = (
@@ -172,12 +146,14 @@ def pack_thresholds(model: OnnxModel, gallery: Gallery, validation: Sequence[Sam
 
 
 def _chosen_cuts(peak: NDArray[np.float32], present: NDArray[np.bool_]) -> dict[str, tuple[float, str]]:
-    beta = thresholds.betas(DAMAGE_KINDS)
     cuts = {}
     for index, kind in enumerate(DAMAGE_KINDS):
         there, absent = peak[present[:, index], index], peak[~present[:, index], index]
-        cut = thresholds.damage_threshold(there, absent, beta[kind]) if len(there) else 0.5
-        cuts[kind] = cut, f"best F{beta[kind]:g} on {len(there)} views with and {len(absent)} without"
+        cut = thresholds.damage_threshold(there, absent) if len(there) else 0.5
+        cuts[kind] = (
+            cut,
+            f"best F1 with at most {thresholds.MOST_ALARMS:.0%} false alarms, {len(there)} views with and {len(absent)} without",
+        )
     return cuts
 
 
@@ -199,9 +175,10 @@ def _damage_thresholds(cuts: dict[str, tuple[float, str]]) -> dict[str, Any]:
     return found
 
 
-def _export_fasteners(
+def export_fasteners(
     net: FastenerNet, samples: list[Sample], origin: Origin, folder: Path, say: Callable[[str], None]
 ) -> None:
+    """Write the fastener model's folder."""
     content = onnx_bytes(FastenerNetForExport(net), FASTENER_INPUT, ("kind",))
     train = of_split(samples, "train", close_ups=True)
     manifest = {

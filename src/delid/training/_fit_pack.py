@@ -32,7 +32,7 @@ SEEN_SHARE = 0.25
 class PackFit:
     seed: int = 7
     epochs: int = 20
-    batch: int = 24
+    batch: int = 16
     rate: float = 1.2e-3
     pretrained: bool = True
 

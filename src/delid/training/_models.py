@@ -15,10 +15,11 @@ from typing import Any
 from delid.core import UsageError
 
 from ._data_plan import DataPlan, jobs, pack_names
+from ._origin import Origin
 from ._produce import PLAN_FILE, load_plan
 from ._samples import Sample, of_split, read_samples
 
-PACK_WEIGHTS, FASTENER_WEIGHTS, NOTE = "pack-damage.pt", "fastener-kind.pt", "fit.json"
+PACK_WEIGHTS, FASTENER_WEIGHTS = "pack-damage.pt", "fastener-kind.pt"
 Say = Callable[[str], None]
 
 
@@ -51,51 +52,40 @@ def fit_models(
 
     torch.set_num_threads(threads)
     out.mkdir(parents=True, exist_ok=True)
+    origin = {"seed": seed, "plan": asdict(plan), "recipe_sha256": plan.sha256()}
+    pictures = [s.path.name for s in samples]
     if only in (None, "fastener"):
         close_ups = _some(of_split(samples, "train", close_ups=True), data, "close-ups")
         fit = FastenerFit(seed=seed, epochs=fastener_epochs, photos=photos)
         save(fit_fasteners(close_ups, fit, say), out / FASTENER_WEIGHTS)
+        _write_note(out, FASTENER_WEIGHTS, {**origin, "photographs": _count_photos(photos), "pictures": pictures})
     if only in (None, "pack"):
         wholes = _some(of_split(samples, "train", close_ups=False), data, "pictures of packs")
         save(fit_pack(wholes, PackFit(seed=seed, epochs=pack_epochs, pretrained=pretrained), say), out / PACK_WEIGHTS)
-    note = {
-        "seed": seed,
-        "pictures": [s.path.name for s in samples],
-        "photographs": _count_photos(photos),
-        "plan": asdict(plan),
-        "recipe_sha256": plan.sha256(),
-    }
-    (out / NOTE).write_text(json.dumps(note, indent=1) + "\n")
+        _write_note(out, PACK_WEIGHTS, {**origin, "photographs": 0, "pictures": pictures})
 
 
 def export_fit(fit: Path, data: Path, models: Path, gallery: Path, say: Say) -> None:
     """Write ``models/pack-damage`` and ``models/fastener-kind`` with thresholds, and teach the named packs.
 
-    Only pictures that were there when the models were fitted are used, whatever has been rendered since.
+    Training pictures that were rendered after a model was fitted do not count; validation pictures always do.
     """
     import torch
 
-    from ._export import Origin, export_models
+    from ._export import export_fasteners, export_pack
     from ._net import FastenerNet, PackNet
 
-    note = _note(fit)
-    plan = load_plan(data / PLAN_FILE)
-    then = set(note["pictures"])
-    samples = [s for s in samples_of(data) if s.path.name in then]
+    plan, samples = load_plan(data / PLAN_FILE), samples_of(data)
     pack, fastener = PackNet(pretrained=False), FastenerNet()
     for net, name in ((pack, PACK_WEIGHTS), (fastener, FASTENER_WEIGHTS)):
         if not (fit / name).is_file():
             raise UsageError(f"{fit / name} is missing.", hint="Run delid train fit first.")
         net.load_state_dict(torch.load(fit / name, map_location="cpu"))
-    origin = Origin(
-        recipe_sha256=note["recipe_sha256"],
-        plan_seed=plan.seed,
-        planned=len(jobs(plan)),
-        seed=note["seed"],
-        command=_command(note),
-        photographs=note["photographs"],
-    )
-    export_models(pack.eval(), fastener.eval(), samples, pack_names(plan), origin, models, gallery, say)
+        net.eval()
+    note, used = _origin(fit, PACK_WEIGHTS, plan, samples)
+    export_pack(pack, used, pack_names(plan), note, models / "pack-damage", gallery, say)
+    note, used = _origin(fit, FASTENER_WEIGHTS, plan, samples)
+    export_fasteners(fastener, used, note, models / "fastener-kind", say)
 
 
 def samples_of(data: Path) -> list[Sample]:
@@ -115,11 +105,24 @@ def _some(samples: list[Sample], data: Path, what: str) -> list[Sample]:
     return samples
 
 
-def _note(fit: Path) -> dict[str, Any]:
-    if not (fit / NOTE).is_file():
-        raise UsageError(f"{fit / NOTE} is missing.", hint="Run delid train fit first.")
-    note: dict[str, Any] = json.loads((fit / NOTE).read_text())
-    return note
+def _write_note(out: Path, weights: str, note: dict[str, Any]) -> None:
+    (out / weights).with_suffix(".json").write_text(json.dumps(note, indent=1) + "\n")
+
+
+def _origin(fit: Path, weights: str, plan: DataPlan, samples: list[Sample]) -> tuple[Origin, list[Sample]]:
+    """Where weights come from, and the samples without training pictures that they have not seen."""
+    note = json.loads((fit / weights).with_suffix(".json").read_text())
+    then = set(note["pictures"])
+    used = [s for s in samples if s.split != "train" or s.path.name in then]
+    origin = Origin(
+        recipe_sha256=note["recipe_sha256"],
+        plan_seed=plan.seed,
+        planned=len(jobs(plan)),
+        seed=note["seed"],
+        command=_command(note),
+        photographs=note["photographs"],
+    )
+    return origin, used
 
 
 def _count_photos(folder: Path | None) -> int:

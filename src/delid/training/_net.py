@@ -133,10 +133,9 @@ def pooled_severity(heat: Tensor, level: Tensor) -> Tensor:
     return (weight * torch.sigmoid(level)).sum(dim=(2, 3)) / (weight.sum(dim=(2, 3)) + 1e-4)
 
 
-def _step(inside: int, outside: int, stride: int) -> nn.Sequential:
-    return nn.Sequential(
-        nn.Conv2d(inside, outside, 3, stride=stride, padding=1, bias=False), nn.BatchNorm2d(outside), nn.ReLU()
-    )
+def _step(inside: int, outside: int, stride: int, size: int = 3) -> nn.Sequential:
+    convolution = nn.Conv2d(inside, outside, size, stride=stride, padding=size // 2, bias=False)
+    return nn.Sequential(convolution, nn.BatchNorm2d(outside), nn.ReLU(inplace=True))
 
 
 class FastenerNet(nn.Module):  # type: ignore[misc,unused-ignore]
@@ -145,8 +144,7 @@ class FastenerNet(nn.Module):  # type: ignore[misc,unused-ignore]
     def __init__(self) -> None:
         super().__init__()
         self.body = nn.Sequential(
-            _step(3, 24, 1),
-            _step(24, 32, 2),
+            _step(3, 32, 2, 5),
             _step(32, 40, 1),
             _step(40, 64, 2),
             _step(64, 64, 1),

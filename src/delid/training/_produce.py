@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import time
@@ -48,7 +47,7 @@ def produce(folder: Path, plan: DataPlan, processes: int, say: Callable[[str], N
     todo = [job for job in jobs(plan) if not (folder / f"{job.name}.json").exists()]
     say(f"{len(todo)} pictures to render, {len(jobs(plan)) - len(todo)} are there")
     workers = [
-        subprocess.Popen([sys.executable, "-m", "delid.training._produce", str(folder), str(k), str(processes)])
+        subprocess.Popen([sys.executable, "-m", "delid.training._work", str(folder), str(k), str(processes)])
         for k in range(processes)
     ]
     codes = [worker.wait() for worker in workers]
@@ -86,8 +85,3 @@ def work(folder: Path, number: int, processes: int) -> None:
             rate = (time.monotonic() - began_s) / count
             left = sum(not (folder / f"{j.name}.json").exists() for j in mine)
             print(f"worker {number}: {count} done, {rate:.1f} s each, {left} left", flush=True)
-
-
-if __name__ == "__main__":
-    os.nice(10)  # rendering fills every core and must not starve a running cell
-    work(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,8 +13,8 @@ from delid.vision import Gallery
 Floats = NDArray[np.floating]
 NEIGHBOURS = 3
 HAZARDOUS = ("leak", "swelling", "burn")
-MISS_WEIGHT = 2.0
-"""For burn, leak and swelling a miss counts this many times a false alarm (the beta of the F measure)."""
+MOST_ALARMS = 0.04
+"""Of five kinds of damage each may cry wolf this often at most: a cell that does so daily is not listened to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +48,17 @@ def min_lead(leads: Floats) -> float:
     return float(np.clip(0.5 * leads.min(initial=0.1), 0.0, 0.1))
 
 
-def damage_threshold(there: Floats, absent: Floats, beta: float) -> float:
-    """The threshold of the best F measure; heat where the damage is, and where it is not."""
+def damage_threshold(there: Floats, absent: Floats) -> float:
+    """The threshold of the best F1 that cries wolf in at most ``MOST_ALARMS`` of the views without the damage."""
 
-    def f_measure(hits: float, alarms: float) -> float:
-        misses = len(there) - hits
-        return (1 + beta**2) * hits / max(1e-9, (1 + beta**2) * hits + beta**2 * misses + alarms)
+    def f1_when_quiet(hits: float, alarms: float) -> float:
+        too_many = alarms > MOST_ALARMS * len(absent)
+        return -alarms if too_many else 2 * hits / max(1.0, len(there) + hits + alarms)
 
-    return _best(there, absent, f_measure)
+    return _best(there, absent, f1_when_quiet)
 
 
-def _best(there: Floats, absent: Floats, good: object) -> float:
-    assert callable(good)
+def _best(there: Floats, absent: Floats, good: Callable[[float, float], float]) -> float:
     values = np.unique(np.concatenate([there, absent]))
     if len(values) == 0:
         return 0.5
@@ -90,7 +89,3 @@ def auroc(known: Floats, strangers: Floats) -> float:
         return float("nan")
     higher = (known[:, None] > strangers[None, :]).mean()
     return float(higher + 0.5 * (known[:, None] == strangers[None, :]).mean())
-
-
-def betas(kinds: tuple[str, ...]) -> Mapping[str, float]:
-    return {kind: MISS_WEIGHT if kind in HAZARDOUS else 1.0 for kind in kinds}

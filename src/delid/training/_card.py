@@ -1,0 +1,48 @@
+"""The figures in a model card, written between two marks, so that they are always those of the last evaluation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from delid.core import UsageError
+
+from ._evaluate import Figures
+from ._report import table
+
+BEGIN, END = "<!-- figures: written by delid train evaluate --cards -->", "<!-- end of figures -->"
+PARTS = {
+    "pack-damage": (
+        ("pack", "newly_taught", "damage", "damage_unseen_families", "damage_cell_camera"),
+        ("real_packs_not_taught",),
+    ),
+    "fastener-kind": (
+        ("fasteners", "fasteners_at_1.2_to_1.5_mm_per_px"),
+        ("screws_and_holes", "stripped_screws"),
+    ),
+}
+"""Model to the figures that belong to it: of rendered pictures, of photographs."""
+
+
+def figures_block(model: str, figures: Figures) -> str:
+    """The two tables of one model's card, marks included."""
+    of_rendered, of_photographs = PARTS[model]
+    rendered = {name: figures["rendered"][name] for name in of_rendered if name in figures["rendered"]}
+    photographs = {k: v for k, v in (figures["photographs"] or {}).items() if k in of_photographs}
+    lines = [BEGIN, "", f"Rendered pictures, split `{figures['split']}`:", "", "```", *table(rendered), "```"]
+    if photographs:
+        lines += ["", "Photographs, never mixed with the above:", "", "```", *table(photographs), "```"]
+    return "\n".join([*lines, "", END])
+
+
+def write_cards(models: Path, figures: Figures) -> None:
+    """Put the figures into ``models/NAME/MODEL_CARD.md``; everything outside the marks stays as it is."""
+    for model in PARTS:
+        path = models / model / "MODEL_CARD.md"
+        text = path.read_text(encoding="utf-8") if path.is_file() else ""
+        before, begin, rest = text.partition(BEGIN)
+        _, end, after = rest.partition(END)
+        if not (begin and end):
+            raise UsageError(
+                f"{path} has no place for the figures.", hint=f"Write {BEGIN} and {END} on lines of their own."
+            )
+        path.write_text(before + figures_block(model, figures) + after, encoding="utf-8")
