@@ -19,11 +19,13 @@ from delid.vision import letterbox_for, prepare
 from ._augment import moved, recoloured
 from ._net import EMBEDDING, PackNet, pooled_severity
 from ._noise import stream
+from ._paste import Stock, laid_over
 from ._samples import Sample
 from ._specs import HEAT_GRID, PACK_INPUT
 
 Array = NDArray[np.float32]
 MARGIN, SHARPNESS = 0.25, 20.0
+STAIN_SHARE, DECOY_SHARE = 0.3, 0.15
 SEEN_SHARE = 0.25
 """A cell counts as damaged when this share of it is."""
 
@@ -81,8 +83,31 @@ def damage_loss(heat: Tensor, level: Tensor, target: Tensor, severity: Tensor) -
     return loss + 2.0 * wrong.sum() / (present.sum() + 1)
 
 
+def _stained(
+    rng: np.random.Generator, stock: Stock, sample: Sample, picture: NDArray[np.uint8]
+) -> tuple[NDArray[np.uint8], Array, Array]:
+    """The picture, coverage and severity, often with a stain or a harmless patch from another picture."""
+    coverage, severity = sample.coverage(), sample.severity()
+    draw = rng.random()
+    patch = None
+    if draw < STAIN_SHARE:
+        patch = stock.stain(rng)
+    elif draw < STAIN_SHARE + DECOY_SHARE:
+        patch = stock.decoy(rng)
+    if patch is not None:
+        picture, coverage = laid_over(rng, patch, sample, picture, coverage)
+    if patch is not None and patch.kind is not None:
+        severity[patch.kind] = max(float(severity[patch.kind]), patch.severity)
+    return picture, coverage, severity
+
+
 def _batches(
-    samples: list[Sample], pictures: list[NDArray[np.uint8]], family: dict[str, int], fit: PackFit, epoch: int
+    samples: list[Sample],
+    pictures: list[NDArray[np.uint8]],
+    stock: Stock,
+    family: dict[str, int],
+    fit: PackFit,
+    epoch: int,
 ) -> Iterator[tuple[Tensor, Tensor, Tensor, Tensor]]:
     rng = stream(fit.seed, "epoch", epoch)
     order = _in_pairs(rng, samples)
@@ -90,9 +115,10 @@ def _batches(
         rows = []
         for index in order[first : first + fit.batch]:
             sample = samples[index]
-            picture, coverage = moved(rng, pictures[index], sample.coverage())
+            picture, coverage, severity = _stained(rng, stock, sample, pictures[index])
+            picture, coverage = moved(rng, picture, coverage)
             pixels = prepare(recoloured(rng, picture), PACK_INPUT)[0]
-            rows.append((pixels, heat_target(coverage), sample.severity(), family[sample.family]))
+            rows.append((pixels, heat_target(coverage), severity, family[sample.family]))
         yield (
             torch.from_numpy(np.stack([r[0] for r in rows])).contiguous(memory_format=torch.channels_last),
             torch.from_numpy(np.stack([r[1] for r in rows])),
@@ -126,7 +152,7 @@ def fit_pack(samples: list[Sample], fit: PackFit, say: Callable[[str], None]) ->
     """Train on the given samples; the same seed and samples give the same weights on the same machine."""
     torch.manual_seed(fit.seed)
     family = {name: k for k, name in enumerate(sorted({s.family for s in samples}))}
-    pictures = [sample.picture() for sample in samples]
+    pictures, stock = [sample.picture() for sample in samples], Stock(samples)
     net = PackNet(fit.pretrained)
     net.to(memory_format=torch.channels_last)
     proxies = Families(len(family))
@@ -142,7 +168,7 @@ def fit_pack(samples: list[Sample], fit: PackFit, say: Callable[[str], None]) ->
     for epoch in range(fit.epochs):
         began_s, sums, count = time.monotonic(), np.zeros(2), 0
         net.train()
-        for pixels, target, severity, who in _batches(samples, pictures, family, fit, epoch):
+        for pixels, target, severity, who in _batches(samples, pictures, stock, family, fit, epoch):
             embedding, heat, level = net(pixels)
             identity = proxies(embedding, who) + 0.5 * likeness_loss(embedding, who)
             harm = damage_loss(heat, level, target, severity)
