@@ -34,7 +34,11 @@ def recorded_wire_differences(recording: Recording, outcome: Outcome) -> list[Di
         if name not in now:
             found.append(Difference("recorded wire", short(name), NOTHING, out[name].hex(" ")))
         elif not _same(now[name][-1].data, out.get(name, b""), name in verbs, name in failed):
-            found.append(Difference("recorded wire", short(name), now[name][-1].data.hex(" "), out[name].hex(" ")))
+            found.append(
+                Difference(
+                    "recorded wire", short(name), now[name][-1].data.hex(" "), out.get(name, b"").hex(" ") or NOTHING
+                )
+            )
     return found
 
 
