@@ -139,25 +139,34 @@ def _step(inside: int, outside: int, stride: int, size: int = 3) -> nn.Sequentia
 
 
 class FastenerNet(nn.Module):  # type: ignore[misc,unused-ignore]
-    """RGB crops (n, 3, 48, 48) to logits of the four kinds."""
+    """RGB crops (n, 3, 48, 48) to logits of the four kinds.
+
+    Beside the crop the network sees it with mean and spread taken out, so that neither the lid's paint nor the
+    exposure has to be learnt; and it keeps where things are, for a head and a hole differ by what is in the middle.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.body = nn.Sequential(
-            _step(3, 32, 2, 5),
+            _step(6, 32, 2, 5),
             _step(32, 40, 1),
             _step(40, 64, 2),
             _step(64, 64, 1),
             _step(64, 96, 2),
             _step(96, 128, 1),
         )
-        self.last = nn.Linear(256, len(FASTENER_KINDS))
+        self.place = _step(128, 32, 1, 1)
+        self.mix = nn.Linear(256 + 32 * 36, 64)
+        self.last = nn.Linear(64, len(FASTENER_KINDS))
 
     def forward(self, crops: Tensor) -> Tensor:
-        x = self.body(crops)
+        apart = crops - crops.mean(dim=(2, 3), keepdim=True)
+        spread = (apart * apart).mean(dim=(1, 2, 3), keepdim=True).sqrt()
+        x = self.body(torch.cat([crops, apart / (spread + 0.03)], dim=1))
         middle = x[:, :, 1:5, 1:5].mean(dim=(2, 3))  # the fastener itself; the rest of the crop is surroundings
-        pooled = torch.cat([middle, x.amax(dim=(2, 3))], dim=1)
-        logits: Tensor = self.last(functional.dropout(pooled, 0.2, self.training))
+        whole = torch.cat([middle, x.amax(dim=(2, 3)), self.place(x).flatten(1)], dim=1)
+        mixed = functional.relu(self.mix(functional.dropout(whole, 0.2, self.training)))
+        logits: Tensor = self.last(mixed)
         return logits
 
 
