@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from delid.vision import DAMAGE_KINDS
 
+from ._truth import CELL_PX
+
 Picture = NDArray[np.uint8]
 
 
@@ -41,9 +43,10 @@ class Sample:
         for damage in self.truth["damages"]:
             cells = damage["coverage"]
             grid = np.frombuffer(base64.b64decode(cells["data"]), np.uint8).reshape(cells["rows"], cells["columns"])
-            layer = cv2.resize(grid.astype(np.float32) / 255, (width, height), interpolation=cv2.INTER_LINEAR)
-            index = DAMAGE_KINDS.index(damage["kind"])
-            layers[..., index] = np.maximum(layers[..., index], layer)
+            whole = (cells["columns"] * CELL_PX, cells["rows"] * CELL_PX)  # a last, cut square is not in the truth
+            layer = cv2.resize(grid.astype(np.float32) / 255, whole, interpolation=cv2.INTER_LINEAR)
+            part = layers[: whole[1], : whole[0], DAMAGE_KINDS.index(damage["kind"])]
+            np.maximum(part, layer, out=part)
         return layers
 
     def severity(self) -> NDArray[np.float32]:
