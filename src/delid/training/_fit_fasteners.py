@@ -32,6 +32,7 @@ class FastenerFit:
     rate: float = 2e-3
     photos: Path | None = None
     photos_per_batch: int = 12
+    pretrained: bool = True
 
 
 def there_loss(logits: Tensor, there: Tensor) -> Tensor:
@@ -61,12 +62,17 @@ def fit_fasteners(samples: list[Sample], fit: FastenerFit, say: Callable[[str], 
     torch.manual_seed(fit.seed)
     pictures = [sample.picture() for sample in samples]
     places = places_of(samples)
-    net = FastenerNet()
+    net = FastenerNet(fit.pretrained)
     net.to(memory_format=torch.channels_last)
-    optimiser = torch.optim.AdamW(net.parameters(), lr=fit.rate, weight_decay=0.02)
+    groups = [
+        {"params": net.backbone_parameters(), "lr": fit.rate * 0.3},
+        {"params": net.head_parameters(), "lr": fit.rate},
+    ]
+    optimiser = torch.optim.AdamW(groups, weight_decay=0.02)
     each = min(len(places), fit.crops_per_epoch)
     per_epoch = -(-each // fit.batch)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, fit.rate, total_steps=per_epoch * fit.epochs + 1)
+    rates = [float(g["lr"]) for g in optimiser.param_groups]
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rates, total_steps=per_epoch * fit.epochs + 1)
     photos = _Photos(fit.photos, stream(fit.seed, "photos")) if fit.photos else None
     for epoch in range(fit.epochs):
         began_s, total, count = time.monotonic(), 0.0, 0

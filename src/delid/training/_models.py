@@ -56,7 +56,7 @@ def fit_models(
     pictures = [s.path.name for s in samples]
     if only in (None, "fastener"):
         close_ups = _some(of_split(samples, "train", close_ups=True), data, "close-ups")
-        fit = FastenerFit(seed=seed, epochs=fastener_epochs, photos=photos)
+        fit = FastenerFit(seed=seed, epochs=fastener_epochs, photos=photos, pretrained=pretrained)
         save(fit_fasteners(close_ups, fit, say), out / FASTENER_WEIGHTS)
         _write_note(out, FASTENER_WEIGHTS, {**origin, "photographs": _count_photos(photos), "pictures": pictures})
     if only in (None, "pack"):
@@ -76,7 +76,7 @@ def export_fit(fit: Path, data: Path, models: Path, gallery: Path, say: Say) -> 
     from ._net import FastenerNet, PackNet
 
     plan, samples = load_plan(data / PLAN_FILE), samples_of(data)
-    pack, fastener = PackNet(pretrained=False), FastenerNet()
+    pack, fastener = PackNet(pretrained=False), FastenerNet(pretrained=False)
     for net, name in ((pack, PACK_WEIGHTS), (fastener, FASTENER_WEIGHTS)):
         if not (fit / name).is_file():
             raise UsageError(f"{fit / name} is missing.", hint="Run delid train fit first.")

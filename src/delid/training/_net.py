@@ -1,4 +1,4 @@
-"""The two networks: EfficientNet-Lite0 with three heads for packs and damage, a small one for fasteners."""
+"""The two networks: EfficientNet-Lite0 with three heads for packs and damage, its first blocks for fasteners."""
 
 from __future__ import annotations
 
@@ -133,38 +133,44 @@ def pooled_severity(heat: Tensor, level: Tensor) -> Tensor:
     return (weight * torch.sigmoid(level)).sum(dim=(2, 3)) / (weight.sum(dim=(2, 3)) + 1e-4)
 
 
-def _step(inside: int, outside: int, stride: int, size: int = 3) -> nn.Sequential:
-    convolution = nn.Conv2d(inside, outside, size, stride=stride, padding=size // 2, bias=False)
-    return nn.Sequential(convolution, nn.BatchNorm2d(outside), nn.ReLU(inplace=True))
+FASTENER_BLOCKS, FASTENER_NEAR = 11, 4
+"""Blocks of the backbone that the fastener model has, and the last of them with a stride of 8."""
 
 
 class FastenerNet(nn.Module):  # type: ignore[misc,unused-ignore]
     """RGB crops (n, 3, 48, 48) to logits of the four kinds.
 
-    Beside the crop the network sees it with mean and spread taken out, so that neither the lid's paint nor the
-    exposure has to be learnt; and it keeps where things are, for a head and a hole differ by what is in the middle.
+    Mean and spread of a crop are taken out, so that neither the lid's paint nor the exposure has to be learnt. The first
+    two thirds of EfficientNet-Lite0 follow, and where things are is kept: head and hole differ in the middle.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, pretrained: bool = True) -> None:
         super().__init__()
-        self.body = nn.Sequential(
-            _step(6, 32, 2, 5),
-            _step(32, 40, 1),
-            _step(40, 64, 2),
-            _step(64, 64, 1),
-            _step(64, 96, 2),
-            _step(96, 128, 1),
-        )
-        self.place = _step(128, 32, 1, 1)
-        self.mix = nn.Linear(256 + 32 * 36, 64)
-        self.last = nn.Linear(64, len(FASTENER_KINDS))
+        self.stem, blocks, _ = _backbone(pretrained)
+        self.blocks = nn.ModuleList(blocks[:FASTENER_BLOCKS])
+        self.near = nn.Sequential(nn.Conv2d(40, 24, 1), nn.ReLU(inplace=True))
+        self.mix = nn.Linear(24 * 36 + 112 * 9, 96)
+        self.last = nn.Linear(96, len(FASTENER_KINDS))
+        for part in (self.stem, self.blocks[0]):
+            part.requires_grad_(False)
+
+    def backbone_parameters(self) -> list[nn.Parameter]:
+        """What is fine-tuned rather than learnt from nothing."""
+        return [p for p in self.blocks.parameters() if p.requires_grad]
+
+    def head_parameters(self) -> list[nn.Parameter]:
+        return [p for part in (self.near, self.mix, self.last) for p in part.parameters()]
 
     def forward(self, crops: Tensor) -> Tensor:
         apart = crops - crops.mean(dim=(2, 3), keepdim=True)
         spread = (apart * apart).mean(dim=(1, 2, 3), keepdim=True).sqrt()
-        x = self.body(torch.cat([crops, apart / (spread + 0.03)], dim=1))
-        middle = x[:, :, 1:5, 1:5].mean(dim=(2, 3))  # the fastener itself; the rest of the crop is surroundings
-        whole = torch.cat([middle, x.amax(dim=(2, 3)), self.place(x).flatten(1)], dim=1)
+        x = self.stem(0.6 * apart / (spread + 0.03))
+        near = x
+        for index, block in enumerate(self.blocks):
+            x = block(x)
+            if index == FASTENER_NEAR:
+                near = x
+        whole = torch.cat([self.near(near).flatten(1), x.flatten(1)], dim=1)
         mixed = functional.relu(self.mix(functional.dropout(whole, 0.2, self.training)))
         logits: Tensor = self.last(mixed)
         return logits

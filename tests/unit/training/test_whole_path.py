@@ -1,4 +1,4 @@
-"""Render, fit, export and evaluate at toy size: the path holds together; nothing is learnt that would be worth knowing."""
+"""Render, fit, export and evaluate at toy size: the path holds together, though nothing worth knowing is learnt."""
 
 from __future__ import annotations
 
