@@ -31,7 +31,6 @@ OPSET = 17
 CLOSE = 2e-3
 """An exported model may answer this much differently from the network it came from."""
 VERSION = "1.0.0"
-PRESENT_WANTED = 0.995
 EMPTY = FASTENER_KINDS.index("empty")
 
 
@@ -191,8 +190,9 @@ def export_fasteners(
     close_ups = of_split(samples, "validation", close_ups=True)
     if close_ups:
         probabilities, kinds, _ = kinds_of(model, close_ups)
-        cut = thresholds.min_confidence(probabilities, kinds, EMPTY, PRESENT_WANTED)
-        chosen = f"lowest at which present and empty are right in {PRESENT_WANTED:.1%} of {len(kinds)} crops"
+        cut = thresholds.min_confidence(probabilities, kinds, EMPTY)
+        most = f"at most {thresholds.MOST_SEEN_EMPTY:.1%} of {int((kinds != EMPTY).sum())} fasteners"
+        chosen = f"lowest with which {most} that are there are called empty"
         manifest["thresholds"] = {"fasteners": _fastener_threshold(cut, chosen)}
     _write(folder, content, manifest)
     load_model(folder, "fastener_kind")

@@ -13,6 +13,8 @@ from delid.vision import Gallery
 Floats = NDArray[np.floating]
 NEIGHBOURS = 3
 HAZARDOUS = ("leak", "swelling", "burn")
+MOST_SEEN_EMPTY = 0.005
+"""A fastener that is there and counts as gone is what must not happen: the lid would be lifted on it."""
 MOST_ALARMS = 0.04
 """Of five kinds of damage each may cry wolf this often at most: a cell that does so daily is not listened to."""
 
@@ -71,14 +73,13 @@ def _best(there: Floats, absent: Floats, good: Callable[[float, float], float]) 
     return float((cuts[run[0]] + cuts[run[-1]]) / 2)
 
 
-def min_confidence(probabilities: Floats, kinds: NDArray[np.int64], empty: int, wanted: float) -> float:
-    """The lowest confidence above which present and empty are told apart in ``wanted`` of the cases."""
-    best = probabilities.argmax(axis=1)
-    sure = probabilities.max(axis=1)
-    right = (best == empty) == (kinds == empty)
+def min_confidence(probabilities: Floats, kinds: NDArray[np.int64], empty: int) -> float:
+    """The lowest confidence with which at most ``MOST_SEEN_EMPTY`` of the fasteners that are there are called empty."""
+    best, sure = probabilities.argmax(axis=1), probabilities.max(axis=1)
+    there = kinds != empty
     for cut in np.arange(0.4, 0.96, 0.05):
-        chosen = sure >= cut
-        if chosen.any() and right[chosen].mean() >= wanted:
+        wrong = there & (best == empty) & (sure >= cut)
+        if wrong.sum() <= MOST_SEEN_EMPTY * there.sum():
             return float(round(cut, 2))
     return 0.95
 

@@ -39,11 +39,11 @@ def test_damage_threshold_stays_quiet_even_where_more_alarms_would_score_higher(
     assert (absent >= cut).mean() <= 0.04
 
 
-def test_min_confidence_is_the_lowest_that_is_right_often_enough() -> None:
+def test_min_confidence_is_the_lowest_with_which_no_present_fastener_counts_as_gone() -> None:
     probabilities = np.array([[0.55, 0, 0.45, 0], [0.3, 0.1, 0.6, 0], [0.05, 0, 0.95, 0], [0.9, 0, 0.1, 0]])
-    kinds = np.array([0, 0, 2, 0])
-    assert min_confidence(probabilities, kinds, empty=2, wanted=0.99) == pytest.approx(0.65)
-    assert min_confidence(probabilities, kinds, empty=2, wanted=0.5) == pytest.approx(0.4)
+    assert min_confidence(probabilities, np.array([0, 0, 2, 0]), empty=2) == pytest.approx(0.65)
+    assert min_confidence(probabilities, np.array([0, 2, 2, 0]), empty=2) == pytest.approx(0.4)
+    assert min_confidence(probabilities, np.array([0, 2, 0, 0]), empty=2) == 0.95
 
 
 def test_a_pack_that_is_not_taught_is_judged_by_the_others() -> None:
