@@ -140,8 +140,8 @@ FASTENER_BLOCKS, FASTENER_NEAR = 11, 4
 class FastenerNet(nn.Module):  # type: ignore[misc,unused-ignore]
     """RGB crops (n, 3, 48, 48) to logits of the four kinds.
 
-    Mean and spread of a crop are taken out, so that neither paint nor exposure has to be learnt. The first two thirds of
-    EfficientNet-Lite0 follow, and where things are is kept: head and hole differ in the middle.
+    Mean and spread of a crop are taken out, so that neither paint nor exposure has to be learnt. The first two thirds
+    of EfficientNet-Lite0 follow, and where things are is kept: head and hole differ in the middle.
     """
 
     def __init__(self, pretrained: bool = True) -> None:
