@@ -28,7 +28,8 @@ def figures_block(model: str, figures: Figures) -> str:
     of_rendered, of_photographs = PARTS[model]
     rendered = {name: figures["rendered"][name] for name in of_rendered if name in figures["rendered"]}
     photographs = {k: v for k, v in (figures["photographs"] or {}).items() if k in of_photographs}
-    lines = [BEGIN, "", f"Rendered pictures, split `{figures['split']}`:", "", "```", *table(rendered), "```"]
+    lines = [BEGIN, "", f"Of the model with {figures['models'][model]}.", ""]
+    lines += [f"Rendered pictures, split `{figures['split']}`:", "", "```", *table(rendered), "```"]
     if photographs:
         lines += ["", "Photographs, never mixed with the above:", "", "```", *table(photographs), "```"]
     return "\n".join([*lines, "", END])
