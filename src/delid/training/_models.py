@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +42,7 @@ def fit_models(
         photos: folder with ``screw`` and ``hole`` photographs that join the fastener model's training.
         pretrained: begin with weights learnt from photographs; without them only for tests of the path.
     """
-    samples, plan = samples_of(data), load_plan(data / PLAN_FILE)
+    samples = samples_of(data)
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     import torch
 
@@ -52,17 +51,16 @@ def fit_models(
 
     torch.set_num_threads(threads)
     out.mkdir(parents=True, exist_ok=True)
-    origin = {"seed": seed, "plan": asdict(plan), "recipe_sha256": plan.sha256()}
-    pictures = [s.path.name for s in samples]
+    note = {"seed": seed, "recipe_sha256": plan_of(data).sha256(), "pictures": [s.path.name for s in samples]}
     if only in (None, "fastener"):
         close_ups = _some(of_split(samples, "train", close_ups=True), data, "close-ups")
         fit = FastenerFit(seed=seed, epochs=fastener_epochs, photos=photos, pretrained=pretrained)
         save(fit_fasteners(close_ups, fit, say), out / FASTENER_WEIGHTS)
-        _write_note(out, FASTENER_WEIGHTS, {**origin, "photographs": _count_photos(photos), "pictures": pictures})
+        _write_note(out, FASTENER_WEIGHTS, {**note, "photographs": _count_photos(photos)})
     if only in (None, "pack"):
         wholes = _some(of_split(samples, "train", close_ups=False), data, "pictures of packs")
         save(fit_pack(wholes, PackFit(seed=seed, epochs=pack_epochs, pretrained=pretrained), say), out / PACK_WEIGHTS)
-        _write_note(out, PACK_WEIGHTS, {**origin, "photographs": 0, "pictures": pictures})
+        _write_note(out, PACK_WEIGHTS, {**note, "photographs": 0})
 
 
 def export_fit(fit: Path, data: Path, models: Path, gallery: Path, say: Say) -> None:

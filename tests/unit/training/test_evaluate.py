@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from delid.config import read_document
 from delid.training._card import BEGIN, END, figures_block, write_cards
 from delid.training._evaluate import damage_figures, fastener_figures, newly_taught, overlap, pack_figures
 from delid.training._predict import Answers
@@ -16,6 +17,7 @@ from delid.training._samples import Sample
 from delid.training._specs import HEAT_GRID
 from delid.vision import DAMAGE_KINDS, Gallery, Manifest
 
+REPOSITORY = Path(__file__).resolve().parents[3]
 DAMAGE = {kind: {"min_confidence": 0.5, "from": "validation", "chosen": "by hand"} for kind in DAMAGE_KINDS}
 
 
@@ -122,6 +124,7 @@ def test_fasteners_are_counted_by_kind_and_by_presence() -> None:
 
 def test_a_card_gets_its_figures_between_the_marks_and_keeps_its_words(tmp_path: Path) -> None:
     figures = {
+        "models": {"pack-damage": "sha256:1", "fastener-kind": "sha256:2"},
         "split": "test",
         "rendered": {"fasteners": {"right": 0.5}, "pack": {"accepted": 0.25}},
         "photographs": None,
@@ -141,3 +144,14 @@ def test_a_card_gets_its_figures_between_the_marks_and_keeps_its_words(tmp_path:
 
 def test_the_table_shows_nothing_as_a_dash() -> None:
     assert [line.split() for line in table({"a": {"b_c": None, "d": 0.5}})] == [["a"], ["b", "c", "-"], ["d", "0.500"]]
+
+
+@pytest.mark.parametrize("model", ["pack-damage", "fastener-kind"])
+def test_the_shipped_card_says_what_the_model_learnt_from_and_belongs_to_it(model: str) -> None:
+    folder = REPOSITORY / "models" / model
+    if not (folder / "manifest.yaml").exists():
+        pytest.skip("the models are not built in this checkout")
+    card = (folder / "MODEL_CARD.md").read_text(encoding="utf-8")
+    assert card.startswith("Trained on rendered images.")
+    assert f"sha256:{read_document(folder / 'manifest.yaml').data['sha256']}" in card
+    assert "What it cannot do" in card
