@@ -98,6 +98,7 @@ def quarantine(b: Builder, operation: Quarantine) -> None:
     acts = (
         b.command(key, "signal_quarantine"),
         *b.park(key),
+        b.command(key, "open_clamp"),
         AskAct(text, DONE_OR_STOP, DONE_OR_STOP[:1]),
     )
     b.add(_step(b, operation, "Bring the pack to quarantine", acts))

@@ -27,7 +27,7 @@ COMMANDS_OF: dict[Verb, tuple[str, ...]] = {
     Verb.PLACE: ("fit_tool", "release_part"),
     Verb.PICK: ("fit_tool", "hold_part", "release_part"),
     Verb.DRAIN: ("drain",),
-    Verb.QUARANTINE: ("signal_quarantine",),
+    Verb.QUARANTINE: ("signal_quarantine", "open_clamp"),
 }
 """Which PLC commands an operation needs."""
 

@@ -13,6 +13,7 @@ COMMAND_S: dict[str, tuple[float, float]] = {
     "hold_part": (1.5, 10.0),
     "release_part": (1.0, 10.0),
     "signal_quarantine": (0.5, 5.0),
+    "open_clamp": (2.0, 10.0),
     "drain": (120.0, 600.0),
 }
 """Nominal duration and deadline of each PLC command of a plan; ``drain`` takes its deadline from the recipe."""

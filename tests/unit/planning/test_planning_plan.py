@@ -215,7 +215,7 @@ def test_quarantine_touches_nothing_signals_and_asks(cell, assessment):
     for name in GOLDEN:
         if name.endswith("/quarantine"):
             plan = plan_of(cell, assessment, name)
-            assert commands(plan.steps) == ["signal_quarantine"]
+            assert commands(plan.steps) == ["signal_quarantine", "open_clamp"]
             assert not any(s.contact or s.tool for s in plan.steps)
             assert not any(isinstance(a, MoveAct) for s in plan.steps for a in s.acts)
             assert isinstance(plan.steps[-1].acts[-1], AskAct)
