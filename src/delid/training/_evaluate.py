@@ -162,9 +162,9 @@ def fastener_figures(probabilities: NDArray[np.float32], kinds: NDArray[np.int64
         },
         "present_called_empty": share(float((there & ~seen).sum()), float(there.sum())),
         "empty_called_present": share(float((~there & seen).sum()), float((~there).sum())),
-        "below_min_confidence": share(float((~sure).sum()), len(kinds)),
-        "present_called_empty_when_sure": share(float((there & ~seen & sure).sum()), float((there & sure).sum())),
-        "empty_called_present_when_sure": share(float((~there & seen & sure).sum()), float((~there & sure).sum())),
+        "min_confidence": limit,
+        "present_surely_called_empty": share(float((there & ~seen & sure).sum()), float(there.sum())),
+        "empty_surely_seen_empty": share(float((~there & ~seen & sure).sum()), float((~there).sum())),
     }
 
 

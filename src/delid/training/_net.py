@@ -176,10 +176,17 @@ class FastenerNet(nn.Module):  # type: ignore[misc,unused-ignore]
         return logits
 
 
+RARITY = {"stripped": 0.015 / 0.12}
+"""How much rarer a kind is on packs that come in than on the boards that the network learnt from."""
+
+
 class FastenerNetForExport(nn.Module):  # type: ignore[misc,unused-ignore]
+    """Probabilities of the kinds, corrected for kinds that are rarer in a cell than in training (Bayes' rule)."""
+
     def __init__(self, net: FastenerNet) -> None:
         super().__init__()
         self.net = net
+        self.register_buffer("rarity", torch.tensor([RARITY.get(kind, 1.0) for kind in FASTENER_KINDS]).log())
 
     def forward(self, crops: Tensor) -> Tensor:
-        return torch.softmax(self.net(crops), dim=1)
+        return torch.softmax(self.net(crops) + self.rarity, dim=1)

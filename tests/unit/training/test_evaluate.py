@@ -118,8 +118,8 @@ def test_fasteners_are_counted_by_kind_and_by_presence() -> None:
     assert figures["right"] == 0.5
     assert figures["confusion_true_by_said"]["bolt"] == {"bolt": 1, "nut": 1, "empty": 1, "stripped": 0}
     assert figures["present_called_empty"] == pytest.approx(1 / 3, abs=1e-4)
-    assert figures["present_called_empty_when_sure"] == 0.0
-    assert figures["below_min_confidence"] == 0.25
+    assert figures["present_surely_called_empty"] == 0.0
+    assert figures["empty_surely_seen_empty"] == 1.0
 
 
 def test_a_card_gets_its_figures_between_the_marks_and_keeps_its_words(tmp_path: Path) -> None:
