@@ -27,7 +27,7 @@ LONGEST_S = 1800.0
 
 
 def demo(
-    scene: Annotated[str, typer.Option(help="Scene under fixtures/scenes.")] = "vw-meb-82-damaged",
+    scene: Annotated[str, typer.Option(help="Scene under fixtures/scenes.")] = "nissan-leaf-24-damaged",
     headless: Annotated[bool, typer.Option("--headless", help="Without the panel.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object at the end and nothing else.")] = False,
     speed: Annotated[float, typer.Option(min=0.1, max=1000, help="How many times faster than real.")] = 10.0,

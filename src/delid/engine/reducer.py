@@ -6,6 +6,7 @@ the acting table (_acting), the interlock table (_interlocks) and the recipe's r
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
@@ -13,11 +14,13 @@ from delid.core import (
     ACTING_DONE,
     COMMANDED,
     Answered,
+    Assessment,
     Command,
     Decide,
     Decided,
     Effect,
     Event,
+    FastenerKind,
     Finished,
     LinkChanged,
     Look,
@@ -247,9 +250,7 @@ def _execute(turn: Turn) -> bool:
         if turn.awaiting(Look) or state.assessment is None:
             return False
         turn.set(phase=Phase.DECIDING)
-        turn.emit(
-            Decide(f"decide.{state.turns}", state.assessment, dict(state.tags), state.excluded, state.assume_pack)
-        )
+        turn.emit(Decide(f"decide.{state.turns}", _sure(state), dict(state.tags), state.excluded, state.assume_pack))
         return False
     if state.phase is Phase.DECIDING:
         return False
@@ -257,6 +258,14 @@ def _execute(turn: Turn) -> bool:
         acting.enter_acting(turn, State.COMPLETING, "all steps done")
         return True
     return steps.advance_steps(turn)
+
+
+def _sure(state: EngineState) -> Assessment:
+    """The assessment without fasteners that only seem gone or stripped: the nutrunner tells what they are."""
+    assert state.assessment is not None
+    doubtful, sure = (FastenerKind.EMPTY, FastenerKind.STRIPPED), state.rules.empty_confidence
+    kept = tuple(f for f in state.assessment.fasteners if f.kind not in doubtful or f.confidence >= sure)
+    return dataclasses.replace(state.assessment, fasteners=kept)
 
 
 # --- questions about the pack -------------------------------------------------------------------------------------

@@ -16,8 +16,10 @@ from delid.core import (
     Command,
     CommandAct,
     Condition,
+    Decide,
     DoMotion,
     FailureKind,
+    FastenerKind,
     Finished,
     LinkChanged,
     Look,
@@ -483,3 +485,22 @@ def test_a_way_back_that_fails_asks_instead_of_trying_again():
     world.start()
     assert world.packml is State.HELD
     assert "tool is not there" in world.state.question.text
+
+
+def test_a_fastener_that_only_seems_gone_is_planned():
+    """Planning gets sure findings only; a doubtful hole or head is left to the nutrunner."""
+    world = World(PLAN)
+    known = world.assessment()
+    doubtful = (
+        dataclasses.replace(known.fasteners[0], kind=FastenerKind.EMPTY, confidence=0.5),
+        dataclasses.replace(known.fasteners[1], kind=FastenerKind.STRIPPED, confidence=0.5),
+        dataclasses.replace(known.fasteners[2], kind=FastenerKind.EMPTY, confidence=0.99),
+        dataclasses.replace(known.fasteners[3], confidence=0.3),
+    )
+    world.assessment = lambda: dataclasses.replace(known, fasteners=doubtful)
+    world.start()
+    planned = world.of(Decide)[0].assessment.fasteners
+    assert [f.id for f in planned] == ["lid.03", "lid.04"]
+    assert [f.id for f in world.state.assessment.fasteners] == [f.id for f in doubtful], (
+        "what was seen is kept as it was"
+    )
