@@ -39,7 +39,7 @@ def summary(executor: Executor, scene: str, took_s: float) -> dict[str, Any]:
         "steps_total": len(state.progress),
         "bolts_removed": len({t for s in done(bolts) for t in s.targets}),
         "bolts_total": len({t for s in bolts for t in s.targets}),
-        "bolts_seen_empty": sum(len(s.targets) for s in done(looked)),
+        "bolts_seen_empty": sum(int(state.progress[s.key].values.get("seen_empty", 0)) for s in looked),
         "alarms": [a.text for a in state.alarms],
         "time_s": round(took_s, 1),
         "journal": str(log.folder / "journal.jsonl"),

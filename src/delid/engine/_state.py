@@ -62,8 +62,8 @@ class Rules:
     look_timeout_s: float = 20.0
     decide_timeout_s: float = 30.0
     empty_confidence: float = 0.6
-    """A hole counts as empty only when the look is at least this sure; below it a person is asked. A cell takes it
-    from the manifest of the fastener model, which has it from validation data."""
+    """A fastener's kind counts only when the look is at least this sure. A cell takes it from the manifest of the
+    fastener model, which has it from validation data."""
 
     @classmethod
     def of(cls, cell: Cell, empty_confidence: float) -> Rules:

@@ -139,7 +139,9 @@ def on_looked(turn: Turn, event: Looked) -> None:
     empty = {f.id for f in event.assessment.fasteners if f.kind is FastenerKind.EMPTY and f.confidence >= sure}
     left = tuple(name for name in act.expect_empty if name not in empty)
     if act.expect_empty:
-        turn.record("seen", key=current.step.key, empty=len(act.expect_empty) - len(left), left=list(left))
+        seen = len(act.expect_empty) - len(left)
+        turn.record("seen", key=current.step.key, empty=seen, left=list(left))
+        turn.set(current=dataclasses.replace(current, values={**current.values, "seen_empty": seen}))
     if left:
         fail(turn, FailureKind.STILL_SEEN.value, f"not seen empty: {', '.join(left)}", left)
     else:
@@ -159,7 +161,7 @@ def on_answer(turn: Turn, answer: str) -> None:
     elif answer == "try again":
         retry(turn)
     elif answer == "done by hand":
-        finish(turn, StepStatus.DONE, f"by hand after {current.failure}")
+        finish(turn, StepStatus.DONE, f"by hand after {current.failure}", current.values)
     else:
         finish(turn, StepStatus.FAILED, current.failure)
         stop(turn, f"operator: stop after {current.failure}")

@@ -20,7 +20,6 @@ from delid.core import (
     Decided,
     Effect,
     Event,
-    FastenerKind,
     Finished,
     LinkChanged,
     Look,
@@ -261,10 +260,9 @@ def _execute(turn: Turn) -> bool:
 
 
 def _sure(state: EngineState) -> Assessment:
-    """The assessment without fasteners that only seem gone or stripped: the nutrunner tells what they are."""
+    """The assessment with sure fasteners only: what a doubtful one is, the nutrunner finds out."""
     assert state.assessment is not None
-    doubtful, sure = (FastenerKind.EMPTY, FastenerKind.STRIPPED), state.rules.empty_confidence
-    kept = tuple(f for f in state.assessment.fasteners if f.kind not in doubtful or f.confidence >= sure)
+    kept = tuple(f for f in state.assessment.fasteners if f.confidence >= state.rules.empty_confidence)
     return dataclasses.replace(state.assessment, fasteners=kept)
 
 
