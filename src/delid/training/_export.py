@@ -149,7 +149,7 @@ def _chosen_cuts(peak: NDArray[np.float32], present: NDArray[np.bool_]) -> dict[
     for index, kind in enumerate(DAMAGE_KINDS):
         there, absent = peak[present[:, index], index], peak[~present[:, index], index]
         cut = thresholds.damage_threshold(there, absent) if len(there) else 0.5
-        quiet = f"best F1 with at most {thresholds.MOST_ALARMS:.0%} false alarms"
+        quiet = f"about the best F1 with at most {thresholds.MOST_ALARMS:.0%} false alarms"
         cuts[kind] = cut, f"{quiet}, {len(there)} views with and {len(absent)} without"
     return cuts
 
