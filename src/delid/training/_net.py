@@ -181,7 +181,11 @@ RARITY = {"stripped": 0.015 / 0.12}
 
 
 class FastenerNetForExport(nn.Module):  # type: ignore[misc,unused-ignore]
-    """Probabilities of the kinds, corrected for kinds that are rarer in a cell than in training (Bayes' rule)."""
+    """Probabilities of the kinds, corrected for kinds that are rarer in a cell than in training (Bayes' rule).
+
+    Each crop is seen as it is, mirrored both ways and upside down, and the four answers are averaged: a fastener means
+    the same in all of them, and the doubt that remains is the fastener's own.
+    """
 
     def __init__(self, net: FastenerNet) -> None:
         super().__init__()
@@ -189,4 +193,6 @@ class FastenerNetForExport(nn.Module):  # type: ignore[misc,unused-ignore]
         self.register_buffer("rarity", torch.tensor([RARITY.get(kind, 1.0) for kind in FASTENER_KINDS]).log())
 
     def forward(self, crops: Tensor) -> Tensor:
-        return torch.softmax(self.net(crops) + self.rarity, dim=1)
+        views = torch.cat([crops, crops.flip(3), crops.flip(2), crops.flip((2, 3))])
+        answers = self.net(views).reshape(4, -1, len(FASTENER_KINDS)).mean(dim=0)
+        return torch.softmax(answers + self.rarity, dim=1)
