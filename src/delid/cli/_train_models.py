@@ -24,8 +24,8 @@ def fit(
     out: FitOption = FIT,
     only: Annotated[str | None, typer.Option(help="pack or fastener; both otherwise.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of order, augmentation and new weights.")] = 7,
-    pack_epochs: Annotated[int, typer.Option(min=1)] = 14,
-    fastener_epochs: Annotated[int, typer.Option(min=1)] = 16,
+    pack_epochs: Annotated[int, typer.Option(min=1)] = 12,
+    fastener_epochs: Annotated[int, typer.Option(min=1)] = 14,
     photos: Annotated[
         Path | None, typer.Option(help="Folder with photographs in screw/ and hole/ for the fastener model.")
     ] = None,

@@ -33,7 +33,7 @@ SEEN_SHARE = 0.25
 @dataclass(frozen=True, slots=True)
 class PackFit:
     seed: int = 7
-    epochs: int = 20
+    epochs: int = 12
     batch: int = 16
     rate: float = 1.2e-3
     pretrained: bool = True
