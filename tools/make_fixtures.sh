@@ -6,7 +6,7 @@ delid="${DELID:-.venv/bin/delid}"
 out="$(mktemp -d)"
 for scene in fixtures/scenes/*/; do
     name="$(basename "$scene")"
-    facts="$("$delid" demo --headless --json --speed 50 --scene "$name" --runs "$out")"
+    facts="$($delid demo --headless --json --speed 50 --scene "$name" --runs "$out")"
     recording="$(printf '%s' "$facts" | sed -n 's/.*"recording": "\([^"]*\)".*/\1/p')"
     cp "$recording" "fixtures/recordings/$name.mcap"
     echo "$name: $(du -h "fixtures/recordings/$name.mcap" | cut -f1)"
