@@ -7,6 +7,7 @@ import importlib.metadata
 import sys
 from typing import Annotated, Any
 
+import structlog
 import typer
 from typer.core import TyperGroup
 
@@ -74,7 +75,8 @@ def root(
 
 
 def main() -> None:
-    """Entry point of ``delid``."""
+    """Entry point of ``delid``. Messages go to stderr, so that stdout holds results only."""
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     try:
         app()
     except* DelidError as group:
