@@ -131,8 +131,8 @@ class GrblDriver:
         self._link_down(f"the serial port was lost: {reason}")
 
     def _link_down(self, detail: str) -> None:
+        self._tell_link(False, detail)  # first: the lost position and the failed move are its consequences
         self._talk.end("link", detail)
-        self._tell_link(False, detail)
 
     def _tell_link(self, up: bool, detail: str) -> None:
         """Link news go out once, and are logged once when lost and once when back."""
