@@ -21,7 +21,6 @@ from delid.core import (
     ManualClock,
     MotionReported,
     MotionState,
-    MotionVerb,
     OperatorCommanded,
     Started,
     State,
@@ -265,5 +264,4 @@ async def test_an_unfinished_run_starts_aborted(repository, monkeypatch):
     await made.connect()
     assert made.packml is State.ABORTED
     assert [t for t in made.trail if not t.startswith("journal")] == []
-    assert MotionVerb.STOP.value == "stop"
     await made.end()

@@ -6,7 +6,7 @@ import dataclasses
 import itertools
 
 import pytest
-from harness import KNOWN, World, bolt_step, look_step, plan_of
+from harness import World, bolt_step, look_step, plan_of
 
 from delid.core import (
     ACTING_DONE,
@@ -36,7 +36,6 @@ from delid.core import (
     Started,
     State,
     Step,
-    TagsRead,
     Ticked,
     Verb,
     WaitAct,
@@ -421,7 +420,6 @@ def test_an_ambiguous_pack_may_be_named_by_a_person():
     world.plan = PLAN
     world.reply_to_question("p")
     assert world.packml is State.COMPLETE
-    assert world.of(type(world.of(Look)[0]))[0].purpose == "identify"
 
 
 def test_the_run_holds_when_the_journal_cannot_be_written():
@@ -450,9 +448,6 @@ def test_the_same_events_give_the_same_effects():
     first.start()
     second.start()
     assert first.effects == second.effects
-    assert KNOWN.status is PackStatus.KNOWN
-    assert Reaction.RETRY.value == "retry"
-    assert TagsRead(0, {}).values == {}
 
 
 def test_a_failed_alternative_brings_the_usual_tool_back():
