@@ -13,6 +13,9 @@ from typing import Any, TypeVar, get_args, get_origin
 
 T = TypeVar("T")
 
+LEAVE_OUT_NONE = types.MappingProxyType({"leave_out_none": True})
+"""Metadata of a field that is not written while it is None, so that older files and newer ones compare equal."""
+
 
 def to_plain(value: Any, tagged: bool = False) -> Any:
     """Plain data (dict, list, str, int, float, bool, None) of a fact; facts inside unions are tagged."""
@@ -21,7 +24,9 @@ def to_plain(value: Any, tagged: bool = False) -> Any:
         out = {"type": cls.__name__} if tagged else {}
         hints = _hints(cls)
         for field in dataclasses.fields(cls):
-            out[field.name] = to_plain(getattr(value, field.name), _is_fact_union(hints[field.name]))
+            held = getattr(value, field.name)
+            if held is not None or not field.metadata.get("leave_out_none"):
+                out[field.name] = to_plain(held, _is_fact_union(hints[field.name]))
         return out
     if isinstance(value, Enum):
         return value.value

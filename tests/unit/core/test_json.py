@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from delid.core import (
     AskAct,
     Assessment,
@@ -5,6 +7,8 @@ from delid.core import (
     Decided,
     Decision,
     Event,
+    Fastener,
+    FastenerKind,
     HazardClass,
     MoveAct,
     PackStatus,
@@ -16,6 +20,7 @@ from delid.core import (
     WaitAct,
     from_json,
     to_json,
+    to_plain,
 )
 
 
@@ -30,3 +35,12 @@ def test_a_decision_survives_the_way_to_json_and_back():
     for outcome in (plan, Refusal(("because",))):
         event = Decided(1.0, "i", Decision(seen, outcome))
         assert from_json(Event, to_json(event, tagged=True)) == event
+
+
+def test_an_uncertainty_that_nobody_worked_out_is_not_written_and_older_files_still_read():
+    plain = Fastener("lid.01", FastenerKind.BOLT, (1.0, 2.0), (3.0, 4.0), 0.9)
+    measured = replace(plain, uncertainty_mm=0.8)
+    assert "uncertainty_mm" not in to_plain(plain)
+    assert to_plain(measured)["uncertainty_mm"] == 0.8
+    assert from_json(Fastener, to_json(plain)) == plain
+    assert from_json(Fastener, to_json(measured)) == measured
