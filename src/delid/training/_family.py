@@ -94,6 +94,14 @@ FINISHES = (
     Finish("blue paint", (0.05, 0.09, 0.16), 0.40, 0.0, 0.08),
     Finish("primer", (0.24, 0.13, 0.08), 0.60, 0.0, 0.10),
 )
+PART_OF_CONNECTOR = {
+    "service_disconnect": "service_disconnect",
+    "high_voltage": "hv_connector",
+    "low_voltage": "signal_connector",
+    "coolant": "signal_connector",
+}
+"""How each kind of connector of a pack file is drawn."""
+
 PART_COLOURS: tuple[Rgb, ...] = (
     (0.90, 0.20, 0.02),
     (0.02, 0.02, 0.02),
@@ -139,7 +147,10 @@ def pack_family(data: Mapping[str, Any]) -> Family:
     rng = stream(seed, "family")
     outline = np.array(data["outline_mm"], float)
     group = data["groups"]["lid"]
-    parts = [(str(c["kind"]), (float(c["at_mm"][0]), float(c["at_mm"][1]))) for c in data.get("connectors", [])]
+    parts = [
+        (PART_OF_CONNECTOR[str(c["kind"])], (float(c["at_mm"][0]), float(c["at_mm"][1])))
+        for c in data.get("connectors", [])
+    ]
     labels = [_pair(label["at_mm"]) + _pair(label["size_mm"]) for label in data.get("labels", [])]
     fasteners = np.array(group["positions_mm"], float)
     family = _assemble(
