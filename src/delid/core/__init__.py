@@ -43,7 +43,7 @@ from ._events import (
     Ticked,
     Wire,
 )
-from ._frame import Frame, ImageBgr
+from ._frame import AMBIENT, Frame, ImageBgr
 from ._hazard import HazardLimits, hazard_class
 from ._inspection import (
     Assessment,
@@ -85,6 +85,7 @@ from ._plan import (
 
 __all__ = [
     "ACTING_DONE",
+    "AMBIENT",
     "COMMANDED",
     "PACKTAGS_NUMBERS",
     "Act",

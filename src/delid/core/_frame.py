@@ -7,6 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+AMBIENT = "ambient"
+"""The look without any lamp of a light program: the light that is always there."""
+
 ImageBgr = npt.NDArray[np.uint8]
 """Colour image, shape (height, width, 3), order blue, green, red, as OpenCV has it."""
 
@@ -30,7 +33,7 @@ class Frame:
     sha256: str
     captured_s: float = 0.0
     seq: int = 0
-    look: str = "ambient"
+    look: str = AMBIENT
     encoded: bytes = b""
 
     def age_s(self, now_s: float) -> float:

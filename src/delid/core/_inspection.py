@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from ._json import LEAVE_OUT_NONE
+from ._frame import AMBIENT
+from ._json import LEAVE_OUT_DEFAULT, LEAVE_OUT_NONE
 
 PointPx = tuple[float, float]
 PointMm = tuple[float, float]
@@ -110,7 +111,11 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """What the models said of one frame; the JSON form is the contract of ``delid inspect --json``."""
+    """What the models said of one frame; the JSON form is the contract of ``delid inspect --json``.
+
+    ``looks`` are the lights that the pack and its damage were judged under; under ambient light alone the judgement of
+    dents and swelling is weaker.
+    """
 
     source: str
     frame: FrameFacts
@@ -123,11 +128,15 @@ class Inspection:
     codes: tuple[Code, ...] = ()
     models: Mapping[str, str] = field(default_factory=dict)
     timing_ms: Mapping[str, float] = field(default_factory=dict)
+    looks: tuple[str, ...] = field(default=(AMBIENT,), metadata=LEAVE_OUT_DEFAULT)
 
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """Several frames of one pack, fused. ``agreeing`` of ``frames`` frames support the pack verdict."""
+    """Several frames of one pack, fused. ``agreeing`` of ``frames`` frames support the pack verdict.
+
+    ``looks`` are the lights that every usable frame was judged under.
+    """
 
     pack: PackVerdict
     damage: tuple[Damage, ...]
@@ -138,3 +147,4 @@ class Assessment:
     frames: int = 1
     agreeing: int = 1
     sources: tuple[str, ...] = ()
+    looks: tuple[str, ...] = field(default=(AMBIENT,), metadata=LEAVE_OUT_DEFAULT)

@@ -15,6 +15,8 @@ T = TypeVar("T")
 
 LEAVE_OUT_NONE = types.MappingProxyType({"leave_out_none": True})
 """Metadata of a field that is not written while it is None, so that older files and newer ones compare equal."""
+LEAVE_OUT_DEFAULT = types.MappingProxyType({"leave_out_default": True})
+"""The same for a field that is not written while it has its default."""
 
 
 def to_plain(value: Any, tagged: bool = False) -> Any:
@@ -25,7 +27,7 @@ def to_plain(value: Any, tagged: bool = False) -> Any:
         hints = _hints(cls)
         for field in dataclasses.fields(cls):
             held = getattr(value, field.name)
-            if held is not None or not field.metadata.get("leave_out_none"):
+            if not _left_out(field, held):
                 out[field.name] = to_plain(held, _is_fact_union(hints[field.name]))
         return out
     if isinstance(value, Enum):
@@ -35,6 +37,14 @@ def to_plain(value: Any, tagged: bool = False) -> Any:
     if isinstance(value, (list, tuple)):
         return [to_plain(v, tagged) for v in value]
     return value
+
+
+def _left_out(field: dataclasses.Field[Any], held: Any) -> bool:
+    """True for a field that says nothing and that older files do not have."""
+    if field.metadata.get("leave_out_default"):
+        made = field.default_factory
+        return bool(held == (field.default if made is dataclasses.MISSING else made()))
+    return held is None and bool(field.metadata.get("leave_out_none"))
 
 
 def to_json(value: Any, tagged: bool = False) -> str:

@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 from delid.core import (
+    AMBIENT,
     AskAct,
     Assessment,
     Condition,
@@ -44,3 +45,12 @@ def test_an_uncertainty_that_nobody_worked_out_is_not_written_and_older_files_st
     assert to_plain(measured)["uncertainty_mm"] == 0.8
     assert from_json(Fastener, to_json(plain)) == plain
     assert from_json(Fastener, to_json(measured)) == measured
+
+
+def test_looks_are_written_only_where_there_is_more_than_ambient_light():
+    plain = Assessment(PackVerdict(PackStatus.KNOWN, "m", 0.9), (), HazardClass.A, ())
+    raked = replace(plain, looks=(AMBIENT, "rake_left"))
+    assert "looks" not in to_plain(plain)
+    assert to_plain(raked)["looks"] == ["ambient", "rake_left"]
+    assert from_json(Assessment, to_json(plain)) == plain
+    assert from_json(Assessment, to_json(raked)) == raked
