@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from ._inspection import Assessment, Inspection
+from ._frame import AMBIENT
+from ._inspection import Assessment, Inspection, Sighting
+from ._json import LEAVE_OUT_DEFAULT, LEAVE_OUT_NONE
 from ._packml import Command
 from ._plan import Decision, PoseMm
 
@@ -114,6 +116,16 @@ class Looked:
 
 
 @dataclass(frozen=True, slots=True)
+class Located:
+    """The picture of a Locate was judged; without ``found``, ``detail`` says why."""
+
+    at_s: float
+    id: str
+    found: Sighting | None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Decided:
     at_s: float
     id: str
@@ -136,6 +148,7 @@ Event = (
     | MotionReported
     | Finished
     | Looked
+    | Located
     | Decided
     | Ticked
 )
@@ -176,24 +189,58 @@ class DoMotion:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """Take ``frames`` fresh frames and judge them; with ``pack`` given, judge its fasteners too."""
+    """Take ``frames`` fresh frames; judge ambient ones (Looked), keep those of another look (Finished).
+
+    Attributes:
+        pack: judge the fasteners of this pack, whatever the frames seem to show.
+        look: the light that is on.
+        settle_s: how long the light needs before the first frame.
+        looks: for ambient frames: name of another look to the id of the Look that kept its frame. They are judged
+            together.
+    """
 
     id: str
     purpose: str
     frames: int
     deadline_s: float
     pack: str | None = None
+    look: str = field(default=AMBIENT, metadata=LEAVE_OUT_DEFAULT)
+    settle_s: float = field(default=0.0, metadata=LEAVE_OUT_DEFAULT)
+    looks: Mapping[str, str] = field(default_factory=dict, metadata=LEAVE_OUT_DEFAULT)
+
+
+@dataclass(frozen=True, slots=True)
+class Locate:
+    """Find one fastener in the middle of the tool camera's picture.
+
+    Attributes:
+        target: fastener id, for people.
+        at_mm: where it is expected, in the robot's frame; its height is taken as known.
+        flange_mm: where the flange stands for it.
+        settle_s: how long the robot needs to stand still before the frame.
+    """
+
+    id: str
+    target: str
+    at_mm: PoseMm
+    flange_mm: PoseMm
+    settle_s: float
+    deadline_s: float
 
 
 @dataclass(frozen=True, slots=True)
 class Decide:
-    """Plan from an assessment; ``readings`` are the PLC tags of that moment, ``exclude`` are targets given up."""
+    """Plan from an assessment; ``readings`` are the PLC tags of that moment, ``exclude`` are targets given up.
+
+    The kind of a fastener counts from ``sure_confidence`` on; of a doubtful one only the place is taken.
+    """
 
     id: str
     assessment: Assessment
     readings: Mapping[str, Scalar]
     exclude: tuple[str, ...] = ()
     assume_pack: str | None = None
+    sure_confidence: float = field(default=0.0, metadata=LEAVE_OUT_DEFAULT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,12 +251,12 @@ class Record:
     data: Mapping[str, object]
 
 
-Effect = Move | RunCommand | CancelCommand | DoMotion | Look | Decide | Record
+Effect = Move | RunCommand | CancelCommand | DoMotion | Look | Locate | Decide | Record
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One clear question to the operator with its few answers."""
+    """One clear question to the operator with its few answers. ``picture`` is the look whose frame shows the matter."""
 
     id: str
     text: str
@@ -217,6 +264,7 @@ class Question:
     step: str | None = None
     target: str | None = None
     reasons: tuple[str, ...] = ()
+    picture: str | None = field(default=None, metadata=LEAVE_OUT_NONE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,23 @@ class FastenerKind(StrEnum):
     STRIPPED = "stripped"
 
 
+class CodeOutcome(StrEnum):
+    """What became of the search for a code."""
+
+    READ = "read"
+    """A battery code was read."""
+    PART_LABEL = "part_label"
+    """Codes were read, and none of them is a battery code."""
+    CONFLICT = "conflict"
+    """Battery codes that cannot belong to one pack."""
+    PARTLY_COVERED = "partly_covered"
+    """A part of a code is seen, and too little of it to read."""
+    UNREADABLE = "unreadable"
+    """A label is there, and no code in it."""
+    NONE = "none"
+    """Neither label nor code."""
+
+
 class HazardClass(StrEnum):
     """delid's own classes: A no damage found, B damaged but not critical, C liable to react dangerously.
 
@@ -66,13 +83,17 @@ class PackCandidate:
 
 @dataclass(frozen=True, slots=True)
 class PackVerdict:
-    """Which taught pack this is. ``confidence`` is the cosine similarity to the nearest prototype, 0..1."""
+    """Which taught pack this is. ``confidence`` is the cosine similarity to the nearest prototype, 0..1.
+
+    ``reasons`` say in words why a pack is unknown or ambiguous; None where it is known.
+    """
 
     status: PackStatus
     model: str | None
     confidence: float
     candidates: tuple[PackCandidate, ...] = ()
     outline_px: tuple[PointPx, ...] = ()
+    reasons: tuple[str, ...] | None = field(default=None, metadata=LEAVE_OUT_NONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +123,29 @@ class Fastener:
 
 
 @dataclass(frozen=True, slots=True)
+class Sighting:
+    """One fastener as a fine look found it; ``center_mm`` is in the robot's frame."""
+
+    kind: FastenerKind
+    center_px: PointPx
+    center_mm: PointMm
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
 class Code:
     text: str
     symbology: str
     standard: str | None = None
     decoded: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CodeReading:
+    """What became of the search for codes, with words for the operator."""
+
+    outcome: CodeOutcome
+    reasons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +167,7 @@ class Inspection:
     codes: tuple[Code, ...] = ()
     models: Mapping[str, str] = field(default_factory=dict)
     timing_ms: Mapping[str, float] = field(default_factory=dict)
+    code_status: CodeReading | None = field(default=None, metadata=LEAVE_OUT_NONE)
     looks: tuple[str, ...] = field(default=(AMBIENT,), metadata=LEAVE_OUT_DEFAULT)
 
 
@@ -147,4 +187,5 @@ class Assessment:
     frames: int = 1
     agreeing: int = 1
     sources: tuple[str, ...] = ()
+    code_status: CodeReading | None = field(default=None, metadata=LEAVE_OUT_NONE)
     looks: tuple[str, ...] = field(default=(AMBIENT,), metadata=LEAVE_OUT_DEFAULT)

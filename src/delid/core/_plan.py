@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from ._inspection import Assessment, HazardClass
+from ._json import LEAVE_OUT_NONE
 
 PoseMm = tuple[float, float, float]
 """x, y, z in millimetres in the robot's frame."""
@@ -54,10 +55,14 @@ class Reaction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MoveAct:
-    """A straight move of the tool point; done when the controller reports it within tolerance."""
+    """A straight move of the tool point; done when the controller reports it within tolerance.
+
+    ``target`` names the fastener over which the move ends: where a fine look found it, x and y follow what was found.
+    """
 
     to_mm: PoseMm
     feed_mm_s: float
+    target: str | None = field(default=None, metadata=LEAVE_OUT_NONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +81,22 @@ class LookAct:
     purpose: str
     frames: int = 1
     expect_empty: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LocateAct:
+    """Find ``target`` with the tool camera, which stands over it, and note where it really is.
+
+    Attributes:
+        at_mm: where it is expected, x and y in the robot's frame, and the height of its face.
+        limit_mm: a fastener that is found farther away is misaligned.
+        settle_s: how long the robot stands still first.
+    """
+
+    target: str
+    at_mm: PoseMm
+    limit_mm: float
+    settle_s: float = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +137,7 @@ class AskAct:
     go_on: tuple[str, ...]
 
 
-Act = MoveAct | CommandAct | LookAct | WaitAct | AskAct
+Act = MoveAct | CommandAct | LookAct | LocateAct | WaitAct | AskAct
 
 
 @dataclass(frozen=True, slots=True)
