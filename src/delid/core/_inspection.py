@@ -85,7 +85,7 @@ class PackCandidate:
 class PackVerdict:
     """Which taught pack this is. ``confidence`` is the cosine similarity to the nearest prototype, 0..1.
 
-    ``reasons`` say in words why a pack is unknown or ambiguous; None where it is known.
+    ``reasons`` say in words why a pack is unknown or ambiguous.
     """
 
     status: PackStatus
@@ -93,7 +93,7 @@ class PackVerdict:
     confidence: float
     candidates: tuple[PackCandidate, ...] = ()
     outline_px: tuple[PointPx, ...] = ()
-    reasons: tuple[str, ...] | None = field(default=None, metadata=LEAVE_OUT_NONE)
+    reasons: tuple[str, ...] = field(default=(), metadata=LEAVE_OUT_DEFAULT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +144,7 @@ class Code:
 class CodeReading:
     """What became of the search for codes, with words for the operator."""
 
-    outcome: CodeOutcome
+    outcome: CodeOutcome = CodeOutcome.NONE
     reasons: tuple[str, ...] = ()
 
 
@@ -167,7 +167,7 @@ class Inspection:
     codes: tuple[Code, ...] = ()
     models: Mapping[str, str] = field(default_factory=dict)
     timing_ms: Mapping[str, float] = field(default_factory=dict)
-    code_status: CodeReading | None = field(default=None, metadata=LEAVE_OUT_NONE)
+    code_status: CodeReading = field(default=CodeReading(), metadata=LEAVE_OUT_DEFAULT)
     looks: tuple[str, ...] = field(default=(AMBIENT,), metadata=LEAVE_OUT_DEFAULT)
 
 
@@ -187,5 +187,5 @@ class Assessment:
     frames: int = 1
     agreeing: int = 1
     sources: tuple[str, ...] = ()
-    code_status: CodeReading | None = field(default=None, metadata=LEAVE_OUT_NONE)
+    code_status: CodeReading = field(default=CodeReading(), metadata=LEAVE_OUT_DEFAULT)
     looks: tuple[str, ...] = field(default=(AMBIENT,), metadata=LEAVE_OUT_DEFAULT)
