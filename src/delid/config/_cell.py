@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from delid.core import HazardLimits, State
 
+from ._looks import FineLook, LightLook, check_program
 from ._pack import Name, Positive
 from ._yaml import StrictModel
 
@@ -16,17 +17,35 @@ XyzMm = tuple[float, float, float]
 Range = tuple[float, float]
 
 
+Row = tuple[float, float, float, float]
+PoseMatrix = tuple[Row, Row, Row, Row]
+
+
 class Calibration(StrictModel):
-    """Pinhole camera as OpenCV has it; ``robot_from_camera`` maps camera mm to robot mm."""
+    """Pinhole camera as OpenCV has it, and where it stands: a fixed one in the robot's frame, one at the tool in the
+    flange's. The matrix maps camera mm to mm there."""
 
     matrix: tuple[XyzMm, XyzMm, XyzMm]
     distortion: list[float] = []
-    robot_from_camera: tuple[
-        tuple[float, float, float, float],
-        tuple[float, float, float, float],
-        tuple[float, float, float, float],
-        tuple[float, float, float, float],
-    ]
+    robot_from_camera: PoseMatrix | None = None
+    tool_from_camera: PoseMatrix | None = None
+    """Of a camera at the tool; the flange's axes are the robot's, its origin is the position that moves name."""
+    uncertainty_mm: Positive | None = None
+    """Radius around a calibrated point on the fixture that holds the true one 95 times of 100; 1 mm is assumed."""
+
+    @model_validator(mode="after")
+    def _stands_somewhere(self) -> Calibration:
+        if (self.robot_from_camera is None) == (self.tool_from_camera is None):
+            raise ValueError("give either robot_from_camera or, for a camera at the tool, tool_from_camera")
+        return self
+
+    def at(self, flange_mm: XyzMm) -> Calibration:
+        """A camera at the tool as a fixed one, while the flange stands at ``flange_mm``."""
+        rows = self.tool_from_camera
+        if rows is None:
+            raise ValueError("this camera is not at the tool")
+        moved = [(*row[:3], row[3] + shift) for row, shift in zip(rows, (*flange_mm, 0.0), strict=True)]
+        return self.model_copy(update={"robot_from_camera": tuple(moved), "tool_from_camera": None})
 
 
 class FolderSource(StrictModel):
@@ -63,15 +82,44 @@ class SceneSource(StrictModel):
     noise_seed: int = 1
 
 
+class CloseupSource(StrictModel):
+    """The simulated camera at the tool: close-ups (KIND-N.jpg), placed as the simulated world and the flange stand."""
+
+    kind: Literal["closeup"]
+    path: Path
+    world: Path | None = None
+    """As for a scene."""
+    noise_seed: int = 1
+
+
+CameraSource = FolderSource | RecordingSource | DeviceSource | SceneSource | CloseupSource
+
+
 class Camera(StrictModel):
     id: Name
-    source: Annotated[FolderSource | RecordingSource | DeviceSource | SceneSource, Field(discriminator="kind")]
+    mount: Literal["fixed", "tool"] = "fixed"
+    source: Annotated[CameraSource, Field(discriminator="kind")]
     size_px: tuple[int, int]
     """Width and height; a frame of another size is refused."""
     max_age_s: Positive = 1.0
     frames: Annotated[int, Field(ge=1, le=10)] = 3
     """Frames fused for one judgement."""
+    looks: list[LightLook] = []
+    """The light program of a look at the pack; without one there is ambient light only."""
+    fine_look: FineLook | None = None
+    """How a camera at the tool looks at a fastener."""
     calibration: Calibration
+
+    @model_validator(mode="after")
+    def _fits_its_mount(self) -> Camera:
+        check_program(self.looks)
+        at_tool = self.mount == "tool"
+        for key, value in (("fine_look", self.fine_look), ("tool_from_camera", self.calibration.tool_from_camera)):
+            if (value is not None) != at_tool:
+                raise ValueError(f"{key} belongs to a camera with mount: tool, and such a camera needs it")
+        if at_tool and self.looks:
+            raise ValueError("a light program belongs to a fixed camera")
+        return self
 
 
 class MotionLimits(StrictModel):
@@ -111,11 +159,27 @@ class Motion(StrictModel):
 
 
 class Plc(StrictModel):
-    host: str
+    """The PLC over Modbus: TCP needs ``host``, RTU needs ``device``."""
+
+    transport: Literal["tcp", "rtu"] = "tcp"
+    host: str | None = None
     port: Annotated[int, Field(ge=1, le=65535)] = 502
+    device: str | None = None
+    """Serial port, for example /dev/serial/by-id/usb-RS485-if00."""
+    baud: Annotated[int, Field(gt=0)] = 19200
+    parity: Literal["even", "odd", "none"] = "even"
+    stop_bits: Literal[1, 2] = 1
     map: Path
     poll_s: Positive = 0.05
     timeout_s: Positive = 0.4
+
+    @model_validator(mode="after")
+    def _says_where(self) -> Plc:
+        if self.transport == "tcp" and (self.host is None or self.device is not None):
+            raise ValueError("transport tcp needs host, and has no device")
+        if self.transport == "rtu" and (self.device is None or self.host is not None):
+            raise ValueError("transport rtu needs device, and has no host")
+        return self
 
 
 class Fixture(StrictModel):
@@ -123,6 +187,16 @@ class Fixture(StrictModel):
 
     origin_mm: XyzMm
     rotation_deg: float = 0.0
+    search_mm: Positive = 60.0
+    """How far from there a pack may lie, along x and along y."""
+    search_deg: Annotated[float, Field(gt=0, le=30)] = 5.0
+    """How far it may be turned."""
+    height_sigma_mm: Positive = 3.0
+    """Standard deviation of the height of its lid: pack file, seat in the fixture, and heads above the lid."""
+
+
+CAPTURE_MM = 2.0
+"""How far off a head may be for a nutrunner of which the cell file does not say it: cautious, not measured."""
 
 
 class Tool(StrictModel):
@@ -133,8 +207,15 @@ class Tool(StrictModel):
     dock_mm: XyzMm
     """Flange position at the tool changer."""
     socket_mm: Positive | None = None
+    capture_range_mm: Positive | None = None
+    """How far from a fastener's middle the tool still takes it; 2 mm for a nutrunner if not given."""
     max_torque_nm: Positive | None = None
     impact: bool = False
+
+    @property
+    def capture_mm(self) -> float | None:
+        """The capture range; None for a tool that need not meet a fastener."""
+        return self.capture_range_mm or (CAPTURE_MM if self.kind == "nutrunner" else None)
 
 
 class Limits(StrictModel):
@@ -189,3 +270,24 @@ class CellFile(StrictModel):
     """Unix socket for the panel; ``cell.sock`` in the runs folder if not given."""
     packml_numbers: dict[State, int] = {}
     """PackML state numbers of this PLC where they differ from PackTags."""
+
+    @model_validator(mode="after")
+    def _cameras_fit_together(self) -> CellFile:
+        ids = [camera.id for camera in self.cameras]
+        if len(set(ids)) != len(ids):
+            raise ValueError("two cameras have the same id")
+        if self.cameras[0].mount != "fixed":
+            raise ValueError("the first camera is the one that looks at the whole pack: it must be fixed")
+        if sum(camera.mount == "tool" for camera in self.cameras) > 1:
+            raise ValueError("there can be one camera at the tool only")
+        return self
+
+    @property
+    def overview(self) -> Camera:
+        """The fixed camera that sees the whole pack."""
+        return self.cameras[0]
+
+    @property
+    def tool_camera(self) -> Camera | None:
+        """The camera at the tool, if there is one."""
+        return next((camera for camera in self.cameras if camera.mount == "tool"), None)

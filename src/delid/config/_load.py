@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from delid.core import PACKTAGS_NUMBERS, ConfigError, State
 
 from ._cell import CellFile
+from ._looks import LAMPS_PARAM, SET_LIGHT
 from ._pack import PackFile
 from ._plc import RegisterMap
 from ._recipe import RecipeFile
@@ -50,7 +51,8 @@ class Cell:
 
     @property
     def packml_numbers(self) -> dict[State, int]:
-        return PACKTAGS_NUMBERS | self.spec.packml_numbers
+        """PackTags, as the register map changes it, as the cell file changes that."""
+        return PACKTAGS_NUMBERS | self.plc_map.states | self.spec.packml_numbers
 
     @property
     def socket_path(self) -> Path:
@@ -102,6 +104,8 @@ class _CellFiles:
         packs = [pack for n, p in enumerate(spec.packs) if (pack := self._read(PackFile, p, ("packs", n)))]
         recipes = [recipe for n, p in enumerate(spec.recipes) if (recipe := self._read(RecipeFile, p, ("recipes", n)))]
         plc_map = self._read(RegisterMap, spec.plc.map, ("plc", "map"))
+        if plc_map:
+            self._check_lamps(plc_map[0])
         if self._findings or plc_map is None:
             raise ConfigError(self._findings, code="config.invalid")
         return Cell(
@@ -112,6 +116,16 @@ class _CellFiles:
             plc_map[0],
             self._texts,
         )
+
+    def _check_lamps(self, plc_map: RegisterMap) -> None:
+        """A light program needs a PLC that switches lamps."""
+        command = plc_map.commands.get(SET_LIGHT)
+        for n, camera in enumerate(self._spec.cameras):
+            if camera.looks and (command is None or command.params != [LAMPS_PARAM]):
+                words = (
+                    f"the register map {plc_map.map!r} has no command {SET_LIGHT!r} with the parameter {LAMPS_PARAM!r}"
+                )
+                self._findings.append(self._document.finding(("cameras", n, "looks"), words))
 
     def _read(self, model: type[M], relative: Path, location: tuple[str | int, ...]) -> tuple[M, Document] | None:
         target = relative if relative.is_absolute() else (self._document.path.parent / relative).resolve()

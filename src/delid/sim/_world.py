@@ -32,6 +32,16 @@ class PlcFacts:
     """Fastener ids that have come out."""
     lid_on: bool = True
     modules_out: list[int] = field(default_factory=list)
+    lamps: int = 0
+    """Bit mask of the lamps that burn; lamp 1 is bit 0."""
+
+
+@dataclass(slots=True)
+class PackFacts:
+    """Written once by the simulated PLC: where each fastener really is, robot frame, and what it is."""
+
+    fasteners: dict[str, tuple[float, float, float]] = field(default_factory=dict)
+    kinds: dict[str, str] = field(default_factory=dict)
 
 
 class World:
@@ -47,6 +57,9 @@ class World:
     def write_plc(self, facts: PlcFacts) -> None:
         self._write("plc.json", asdict(facts))
 
+    def write_pack(self, facts: PackFacts) -> None:
+        self._write("pack.json", asdict(facts))
+
     def read_robot(self) -> RobotFacts | None:
         """None until the robot has written once."""
         data = self._read("robot.json")
@@ -59,6 +72,13 @@ class World:
         """None until the PLC has written once."""
         data = self._read("plc.json")
         return PlcFacts(**data) if data is not None else None
+
+    def read_pack(self) -> PackFacts | None:
+        """None until the PLC has written it."""
+        data = self._read("pack.json")
+        if data is None:
+            return None
+        return PackFacts({name: (x, y, z) for name, (x, y, z) in data["fasteners"].items()}, data["kinds"])
 
     def _write(self, name: str, data: dict[str, Any]) -> None:
         target = self.folder / name

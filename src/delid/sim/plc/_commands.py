@@ -19,6 +19,7 @@ AIR_FLOW_S = 1.0
 FIT_TOOL_S = 6.0
 HOLD_S = 1.0
 RELEASE_S = 0.5
+LAMP_S = 0.05
 DRAIN_S = 20.0
 SEARCH_S = 1.0
 BREAK_S = 0.8
@@ -146,6 +147,13 @@ def release_part(machine: Machine, values: Values) -> Running:
     return FailureKind.DROPPED if fell else None
 
 
+def set_light(machine: Machine, values: Values) -> Running:
+    """Lamps of the mask on, all others off. The outputs are confirmed: whether a lamp burns, no input says."""
+    machine.lamps_on = int(values["lamps"])
+    yield from _wait(machine, LAMP_S)
+    return None
+
+
 def drain(machine: Machine, values: Values) -> Running:
     machine.motor_w = MOTOR_W
     try:
@@ -159,7 +167,7 @@ COMMANDS: dict[str, Callable[[Machine, Values], Running]] = {
     command.__name__: command
     for command in (
         close_clamp, open_clamp, start_extraction, stop_extraction, signal_quarantine, fit_tool, unfasten, hold_part,
-        release_part, drain,
+        release_part, set_light, drain,
     )
 }  # fmt: skip
 """Commands by their names in the register map; reset_faults belongs to the safety logic, not to the machinery."""

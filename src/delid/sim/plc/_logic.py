@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from delid.core import FailureKind
+from delid.core import FailureKind, FastenerKind
 
-from .._world import PlcFacts
+from .._world import PackFacts, PlcFacts
 from ._commands import COMMANDS, NEEDS_PERMISSION, Running
 from ._machine import Machine
 from ._registers import block_values, status_registers
@@ -100,7 +100,14 @@ class PlcLogic:
             removed=list(machine.removed),
             lid_on=machine.lid_on,
             modules_out=list(machine.modules_out),
+            lamps=machine.lamps_burning,
         )
+
+    def pack(self) -> PackFacts:
+        """Where the fasteners really are, and what they are."""
+        site = self.machine.site
+        kinds = site.kinds | dict.fromkeys(site.scenario.stripped, FastenerKind.STRIPPED.value)
+        return PackFacts(dict(site.fasteners), kinds)
 
     def scan(self, now_s: float) -> None:
         """One cycle: inputs, watchdog, stop, command, outputs."""

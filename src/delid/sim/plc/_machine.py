@@ -60,6 +60,7 @@ class Machine:
         self.tool_number = 0
         self.held: Held | None = None
         self.clamp_closed = self.extraction_on = self.quarantine_lamp = False
+        self.lamps_on = 0
         self.torque_nm = self.angle_deg = self.energy_wh = 0.0
         self.motor_w = 0.0
         self.voltage_v = site.nominal_voltage_v if scenario.voltage.closed_v is None else scenario.voltage.closed_v
@@ -71,6 +72,12 @@ class Machine:
     @property
     def tool(self) -> Tool | None:
         return self.site.tools.get(self.tool_number)
+
+    @property
+    def lamps_burning(self) -> int:
+        """Bit mask of the lamps that are switched on and not dead."""
+        dead = sum(1 << (lamp - 1) for lamp in set(self.site.scenario.dead_lamps))
+        return self.lamps_on & ~dead
 
     @property
     def tip_mm(self) -> XyzMm | None:

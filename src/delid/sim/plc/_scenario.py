@@ -11,7 +11,7 @@ from typing import Annotated
 from pydantic import Field, ValidationError, model_validator
 
 from delid.config import CellFile, PackFile, RegisterMap, StrictModel, Tool, load_register_map, load_yaml_model
-from delid.core import ConfigError
+from delid.core import ConfigError, FastenerKind
 
 XyzMm = tuple[float, float, float]
 Positive = Annotated[float, Field(gt=0)]
@@ -69,6 +69,10 @@ class Scenario(StrictModel):
     stripped: list[str] = []
     """The socket turns, the fastener does not."""
     removed_already: list[str] = []
+    shift_mm: tuple[float, float] = (0.0, 0.0)
+    """How far the pack really stands from its place in the fixture, robot frame."""
+    dead_lamps: list[Annotated[int, Field(ge=1, le=16)]] = []
+    """Lamps that stay dark although the PLC switches them."""
     by_hand_after_s: Positive | None = None
     """A person takes out what is seized or stripped this long (simulated) after every other fastener is out."""
     voltage: Voltage = Voltage()
@@ -95,6 +99,7 @@ class Site:
     register_map: RegisterMap
     tools: dict[int, Tool]
     fasteners: dict[str, XyzMm]
+    kinds: dict[str, str]
     nominal_torque_nm: dict[str, float]
     lid_z_mm: float
     grip_mm: tuple[float, float] | None
@@ -159,7 +164,7 @@ def _find_pack(path: Path, name: str, cell_path: Path, cell: CellFile) -> PackFi
 
 
 def _known(scenario: Scenario, register_map: RegisterMap, cell: CellFile, pack: PackFile) -> Site:
-    base = cell.fixture.origin_mm
+    base, (shift_x, shift_y) = cell.fixture.origin_mm, scenario.shift_mm
     lid_z_mm = base[2] + pack.height_mm
     places = {name: _to_robot(cell, at) for name, at in pack.fastener_places().items()}
     modules = pack.modules.positions_mm if pack.modules else []
@@ -167,7 +172,8 @@ def _known(scenario: Scenario, register_map: RegisterMap, cell: CellFile, pack: 
         scenario=scenario,
         register_map=register_map,
         tools={tool.number: tool for tool in cell.tools.values()},
-        fasteners={name: (x, y, lid_z_mm) for name, (x, y) in places.items()},
+        fasteners={name: (x + shift_x, y + shift_y, lid_z_mm) for name, (x, y) in places.items()},
+        kinds={name: pack.groups[name.rsplit(".", 1)[0]].kind.value for name in places},
         nominal_torque_nm={name: pack.groups[name.rsplit(".", 1)[0]].torque_nm for name in places},
         lid_z_mm=lid_z_mm,
         grip_mm=_to_robot(cell, pack.lid.grip_mm),
@@ -185,6 +191,7 @@ def _stranger(scenario: Scenario, register_map: RegisterMap, cell: CellFile) -> 
         register_map=register_map,
         tools={tool.number: tool for tool in cell.tools.values()},
         fasteners=dict(scenario.fasteners),
+        kinds=dict.fromkeys(scenario.fasteners, FastenerKind.BOLT.value),
         nominal_torque_nm=dict.fromkeys(scenario.fasteners, 9.0),
         lid_z_mm=max(z for _, _, z in scenario.fasteners.values()),
         grip_mm=None,

@@ -45,6 +45,7 @@ async def run_plc(
     logic = PlcLogic(
         site, speed=site.scenario.speed if speed is None else speed, start_count=int(clock.wall_s() * 10) & 0xFFFF
     )
+    world.write_pack(logic.pack())
     async with serve(logic, site.register_map, host, port) as real_port:
         on_ready(real_port)
         await _scan(logic, world, clock)
