@@ -4,6 +4,7 @@ from ._cell import (
     Calibration,
     Camera,
     CellFile,
+    CloseupSource,
     DeviceSource,
     Fixture,
     FolderSource,
@@ -17,8 +18,22 @@ from ._cell import (
     Tool,
 )
 from ._load import Cell, Recipe, load_cell, load_pack, load_recipe, load_register_map
+from ._looks import LAMPS_PARAM, SET_LIGHT, FineLook, LightLook
+from ._motion import CAPABILITIES, motion_capabilities
 from ._pack import Connector, FastenerGroup, LabelPlace, Lid, Modules, PackFile
-from ._plc import REGISTERS_OF, Block, CommandBlock, CommandSpec, RegisterMap, TagSpec
+from ._plc import (
+    REGISTERS_OF,
+    Block,
+    CommandBlock,
+    CommandSpec,
+    ControlBlock,
+    FlagBlock,
+    FlagSpec,
+    RegisterMap,
+    StatusBlock,
+    TagSpec,
+)
+from ._program import ProgramMap, ProgramSpec
 from ._recipe import (
     Ask,
     Cut,
@@ -42,29 +57,38 @@ from ._schema import SCHEMAS, schema_text, write_schemas
 from ._yaml import Document, StrictModel, load_yaml_model, read_document
 
 __all__ = [
+    "CAPABILITIES",
+    "LAMPS_PARAM",
     "REGISTERS_OF",
     "SCHEMAS",
+    "SET_LIGHT",
     "Ask",
     "Block",
     "Calibration",
     "Camera",
     "Cell",
     "CellFile",
+    "CloseupSource",
     "CommandBlock",
     "CommandSpec",
     "Connector",
+    "ControlBlock",
     "Cut",
     "DeviceSource",
     "Disconnect",
     "Document",
     "Drain",
     "FastenerGroup",
+    "FineLook",
     "Fixture",
+    "FlagBlock",
+    "FlagSpec",
     "FolderSource",
     "Inspect",
     "LabelPlace",
     "Lid",
     "Lift",
+    "LightLook",
     "Limits",
     "Measure",
     "Models",
@@ -76,6 +100,8 @@ __all__ = [
     "Pick",
     "Place",
     "Plc",
+    "ProgramMap",
+    "ProgramSpec",
     "Quarantine",
     "Recipe",
     "RecipeFile",
@@ -84,6 +110,7 @@ __all__ = [
     "SceneSource",
     "Seal",
     "Serves",
+    "StatusBlock",
     "StrictModel",
     "TagCondition",
     "TagSpec",
@@ -95,6 +122,7 @@ __all__ = [
     "load_recipe",
     "load_register_map",
     "load_yaml_model",
+    "motion_capabilities",
     "read_document",
     "schema_text",
     "write_schemas",

@@ -68,6 +68,7 @@ from ._inspection import (
     Sighting,
 )
 from ._json import from_json, from_plain, to_json, to_plain
+from ._motion import MotionCapabilities
 from ._packml import ACTING_DONE, COMMANDED, PACKTAGS_NUMBERS, Command, State, allowed_commands
 from ._plan import (
     Act,
@@ -142,6 +143,7 @@ __all__ = [
     "Looked",
     "ManualClock",
     "ModelError",
+    "MotionCapabilities",
     "MotionError",
     "MotionReported",
     "MotionState",

@@ -6,7 +6,8 @@ import pytest
 
 from delid.core import MotionState
 from delid.devices.motion import parse_line
-from delid.devices.motion._view import View, observe
+from delid.devices.motion._grbl_view import GrblView as View
+from delid.devices.motion._grbl_view import observe
 
 HOMED = View(state=MotionState.IDLE, standing=True, pose_mm=(1.0, 2.0, 3.0), position_trusted=True, reports=5)
 

@@ -1,10 +1,10 @@
-"""Motion controllers: the grbl codec (pure) and the driver that owns the serial port."""
+"""Motion controllers behind one interface; each dialect is a pure codec and a driver that owns the wire."""
 
-from ._codec import (
+from ._grbl import GrblDriver
+from ._grbl_codec import (
     Alarm,
     Banner,
     Error,
-    LineSplitter,
     Message,
     Ok,
     Probe,
@@ -16,7 +16,8 @@ from ._codec import (
     parse_line,
     verb_bytes,
 )
-from ._driver import GrblDriver
+from ._interface import MotionDriver
+from ._serial import LineSplitter
 
 __all__ = [
     "Alarm",
@@ -25,6 +26,7 @@ __all__ = [
     "GrblDriver",
     "LineSplitter",
     "Message",
+    "MotionDriver",
     "Ok",
     "Probe",
     "Reply",

@@ -1,35 +1,10 @@
-"""What is known of the controller, as a frozen fact, and how each line changes it. Pure."""
+"""What is known of a motion controller, as a frozen fact."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from delid.core import MotionState, PoseMm
-
-from ._codec import Alarm, Banner, Message, Reply, Status
-from ._texts import alarm_text
-
-_STATES: dict[tuple[str, int | None], tuple[MotionState, bool]] = {
-    ("Idle", None): (MotionState.IDLE, True),
-    ("Run", None): (MotionState.MOVING, False),
-    ("Jog", None): (MotionState.MOVING, False),
-    ("Hold", 0): (MotionState.HELD, True),
-    ("Hold", None): (MotionState.MOVING, False),
-    ("Home", None): (MotionState.HOMING, False),
-    ("Door", 0): (MotionState.DOOR, True),
-    ("Door", 1): (MotionState.DOOR, True),
-    ("Door", None): (MotionState.DOOR, False),
-    ("Alarm", None): (MotionState.FAULT, True),
-    ("Sleep", None): (MotionState.FAULT, True),
-    ("Check", None): (MotionState.FAULT, True),
-}
-"""grbl state and sub-state to our state, and whether the machine stands; ``None`` takes every other sub-state."""
-
-_FAULTS: dict[str, str] = {
-    "Sleep": "the controller sleeps",
-    "Check": "the controller is in G-code check mode and moves nothing",
-    "Alarm": "locked; home the machine, or clear the fault",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,74 +14,24 @@ class View:
     Attributes:
         standing: no axis moves; false while holding or opening the door is still under way.
         position_trusted: homed, and nothing since then that could have lost steps.
-        reset_required: a limit alarm that only a reset ends; grbl 1.1 then answers no status query.
-        reports: status reports seen since the port was opened; tells a fresh report from an old one.
-        banners: start-up messages seen since the port was opened.
+        reports: status reports seen since the link was opened; tells a fresh report from an old one.
     """
 
     state: MotionState = MotionState.UNKNOWN
     standing: bool = False
     pose_mm: PoseMm | None = None
-    offset_mm: PoseMm | None = None
     position_trusted: bool = False
     fault: str = ""
-    asleep: bool = False
-    reset_required: bool = False
     reports: int = 0
-    banners: int = 0
 
 
-def observe(view: View, reply: Reply, reset_expected: bool = False) -> View:
-    """The view after ``reply``. A banner that nobody asked for means that the controller restarted."""
-    match reply:
-        case Status():
-            return _after_status(view, reply)
-        case Alarm(number):
-            return replace(
-                view, state=MotionState.FAULT, standing=True, position_trusted=False, fault=alarm_text(number)
-            )
-        case Banner():
-            return _after_banner(view, reset_expected)
-        case Message("MSG", text) if text.startswith("Reset to continue"):
-            return replace(view, reset_required=True)
-        case _:
-            return view
+def is_known(view: View) -> bool:
+    return view.state is not MotionState.UNKNOWN
 
 
-def _after_status(view: View, status: Status) -> View:
-    state, standing = _STATES.get(
-        (status.state, status.sub), _STATES.get((status.state, None), (MotionState.UNKNOWN, False))
-    )
-    offset = status.offset_mm or view.offset_mm
-    fault = ""
-    if state is MotionState.FAULT:
-        fault = view.fault if view.fault and status.state == "Alarm" else _FAULTS[status.state]
-    return replace(
-        view,
-        state=state,
-        standing=standing,
-        pose_mm=_machine_pose(status, offset),
-        offset_mm=offset,
-        position_trusted=view.position_trusted and state not in (MotionState.FAULT, MotionState.UNKNOWN),
-        fault=fault,
-        asleep=status.state == "Sleep",
-        reset_required=view.reset_required and state is MotionState.FAULT,
-        reports=view.reports + 1,
-    )
+def is_standing(view: View) -> bool:
+    return view.standing
 
 
-def _after_banner(view: View, reset_expected: bool) -> View:
-    seen = replace(view, state=MotionState.UNKNOWN, standing=False, reset_required=False, banners=view.banners + 1)
-    if reset_expected:
-        return seen
-    return replace(seen, position_trusted=False, fault="", offset_mm=None)
-
-
-def _machine_pose(status: Status, offset_mm: PoseMm | None) -> PoseMm | None:
-    """Machine position; from work position and offset (MPos = WPos + WCO) where only that is reported."""
-    if status.machine_mm is not None:
-        return status.machine_mm
-    if status.work_mm is None or offset_mm is None:
-        return None
-    (x, y, z), (dx, dy, dz) = status.work_mm, offset_mm
-    return (x + dx, y + dy, z + dz)
+def is_idle(view: View) -> bool:
+    return view.state is MotionState.IDLE

@@ -3,42 +3,38 @@
 from __future__ import annotations
 
 import contextlib
-import math
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from delid.core import MotionState, MotionVerb, PoseMm
 
-from ._codec import BARRIER, CYCLE_START, EMPTY_LINE, FEED_HOLD, HOME_LINE, SETTINGS_LINE, UNLOCK_LINE, move_lines
-from ._conversation import Conversation, Failed, Job
-from ._texts import error_text
-from ._view import View
+from ._grbl_codec import BARRIER, CYCLE_START, EMPTY_LINE, FEED_HOLD, HOME_LINE, SETTINGS_LINE, UNLOCK_LINE, move_lines
+from ._grbl_talk import GrblTalk
+from ._talk import Failed, Job, confirm_target
+from ._view import is_known, is_standing
 
 STOP_HOLD_S = 0.5
 """How long a stop waits for an orderly standstill, which keeps the position, before it resets in motion."""
 _CLEAR_S = 1.0
 
 
-async def move(talk: Conversation, job: Job, to_mm: PoseMm, feed_mm_s: float, tolerance_mm: float) -> None:
+async def move(talk: GrblTalk, job: Job, to_mm: PoseMm, feed_mm_s: float, tolerance_mm: float) -> None:
     """Straight move: accepted, ended (barrier), and seen standing at the target."""
     for line in move_lines(to_mm, feed_mm_s):
         await _line(talk, job, line)
     view = await talk.fresh(lambda v: v.state is MotionState.IDLE and v.pose_mm is not None, job, "the end of the move")
-    assert view.pose_mm is not None
-    off_mm = math.dist(view.pose_mm, to_mm)
-    if off_mm > tolerance_mm:
-        raise Failed("not_reached", f"stands {off_mm:.3f} mm from the target; the tolerance is {tolerance_mm:g} mm")
+    confirm_target(view, to_mm, tolerance_mm)
 
 
-async def hold(talk: Conversation, job: Job) -> None:
+async def hold(talk: GrblTalk, job: Job) -> None:
     """Feed hold, confirmed when the machine stands. Also leaves an idle controller in hold; resume ends it."""
     talk.raw(FEED_HOLD, job.id)
-    await talk.fresh(lambda v: v.standing, job, "the standstill")
+    await talk.fresh(is_standing, job, "the standstill")
     if talk.view.state is MotionState.FAULT:
         raise Failed("alarm", talk.view.fault)
 
 
-async def resume(talk: Conversation, job: Job) -> None:
+async def resume(talk: GrblTalk, job: Job) -> None:
     """Cycle start, only out of a finished hold: grbl ignores it while still slowing down."""
     if talk.view.state is not MotionState.HELD:
         raise Failed("refused", f"resume needs a finished hold; the controller is {talk.view.state.value}")
@@ -46,7 +42,7 @@ async def resume(talk: Conversation, job: Job) -> None:
     await talk.fresh(lambda v: v.state in (MotionState.MOVING, MotionState.IDLE), job, "the resumed motion")
 
 
-async def stop(talk: Conversation, job: Job) -> None:
+async def stop(talk: GrblTalk, job: Job) -> None:
     """Hold first, reset when it stands (position kept), or reset in motion after half a second (position lost)."""
     talk.stopping += 1
     try:
@@ -54,15 +50,15 @@ async def stop(talk: Conversation, job: Job) -> None:
             talk.raw(FEED_HOLD, job.id)
             await _settle(talk, job)
         await talk.restart(job)
-        await talk.fresh(lambda v: v.standing, job, "the standstill")
+        await talk.fresh(is_standing, job, "the standstill")
     finally:
         talk.stopping -= 1
 
 
-async def clear_fault(talk: Conversation, job: Job) -> None:
+async def clear_fault(talk: GrblTalk, job: Job) -> None:
     """Unlock. A limit alarm, and an answer that never came, need a reset before; the position stays untrusted."""
     if not talk.view.reset_required:  # after a limit alarm grbl 1.1 gives no report until it is reset
-        await talk.fresh(_known, job, "a status report")
+        await talk.fresh(is_known, job, "a status report")
     if not talk.view.standing:
         raise Failed("refused", f"clearing a fault needs a standing machine; it is {talk.view.state.value}")
     if talk.view.reset_required or talk.line_in_flight:
@@ -71,7 +67,7 @@ async def clear_fault(talk: Conversation, job: Job) -> None:
     await talk.fresh(lambda v: v.state is MotionState.IDLE, job, "the unlocked state")
 
 
-async def enable(talk: Conversation, job: Job) -> None:
+async def enable(talk: GrblTalk, job: Job) -> None:
     """Wake a sleeping controller; then see that it answers. grbl has no other enable."""
     await talk.fresh(lambda v: True, job, "a status report")
     if talk.view.asleep:
@@ -79,11 +75,11 @@ async def enable(talk: Conversation, job: Job) -> None:
         await talk.fresh(lambda v: not v.asleep, job, "a status report")
 
 
-async def home(talk: Conversation, job: Job) -> None:
+async def home(talk: GrblTalk, job: Job) -> None:
     """Homing cycle. Its ``ok`` comes at the end; without a limit switch it never comes, so it has its own deadline."""
     if talk.view.reset_required:
         raise Failed("refused", f"{talk.view.fault}: clear the fault first")
-    await talk.fresh(_known, job, "a status report")
+    await talk.fresh(is_known, job, "a status report")
     if talk.view.state not in (MotionState.IDLE, MotionState.FAULT):
         raise Failed("refused", f"homing needs a standing controller; it is {talk.view.state.value}")
     if not talk.settings:  # a pose means nothing before the units are known
@@ -95,7 +91,7 @@ async def home(talk: Conversation, job: Job) -> None:
     talk.change(replace(talk.view, position_trusted=True, fault=""))
 
 
-SCRIPTS: dict[MotionVerb, Callable[[Conversation, Job], Awaitable[None]]] = {
+SCRIPTS: dict[MotionVerb, Callable[[GrblTalk, Job], Awaitable[None]]] = {
     MotionVerb.HOLD: hold,
     MotionVerb.RESUME: resume,
     MotionVerb.STOP: stop,
@@ -107,7 +103,7 @@ LINE_VERBS = frozenset({MotionVerb.CLEAR_FAULT, MotionVerb.HOME})
 """Verbs that use the line in flight; the others are raw and never wait for it."""
 
 
-async def _line(talk: Conversation, job: Job, data: bytes, traced: bool = True) -> None:
+async def _line(talk: GrblTalk, job: Job, data: bytes, traced: bool = True) -> None:
     """A line whose error is put into words, and cleared so that grblHAL does not repeat it for ever."""
     try:
         await talk.line(data, job, traced)
@@ -117,20 +113,16 @@ async def _line(talk: Conversation, job: Job, data: bytes, traced: bool = True) 
         clearing = Job(job.id, talk.clock.now_s() + _CLEAR_S)
         await talk.line(EMPTY_LINE, clearing)
         what = "the barrier" if data == BARRIER else repr(data.decode().strip())
-        raise Failed("error", f"the controller refused {what}: {error_text(int(failed.detail))}") from failed
+        raise Failed("error", f"the controller refused {what}: {failed.detail}") from failed
 
 
-async def _settle(talk: Conversation, job: Job) -> None:
+async def _settle(talk: GrblTalk, job: Job) -> None:
     """Wait a little for the standstill; whatever comes instead, the reset follows."""
     waiting = Job(job.id, min(job.end_s, talk.clock.now_s() + STOP_HOLD_S))
     with contextlib.suppress(Failed):
-        await talk.fresh(lambda v: v.standing, waiting, "the standstill")
+        await talk.fresh(is_standing, waiting, "the standstill")
 
 
-async def _restart(talk: Conversation, job: Job) -> None:
+async def _restart(talk: GrblTalk, job: Job) -> None:
     await talk.restart(job)
-    await talk.fresh(_known, job, "a status report")
-
-
-def _known(view: View) -> bool:
-    return view.state is not MotionState.UNKNOWN
+    await talk.fresh(is_known, job, "a status report")

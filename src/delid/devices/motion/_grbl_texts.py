@@ -68,11 +68,48 @@ ALARMS: dict[int, str] = {
 }
 
 
-def error_text(number: int) -> str:
-    """``error:9 (locked: ...)``."""
-    return f"error:{number} ({ERRORS.get(number, 'not a number of grbl 1.1; see the controller manual')})"
+_ERROR_WORDS: tuple[tuple[str, int], ...] = (
+    ("expected command letter", 1), ("bad number format", 2), ("invalid statement", 3), ("value < 0", 4),
+    ("setting disabled", 5), ("value < 3 usec", 6), ("eeprom read fail", 7), ("not idle", 8), ("g-code lock", 9),
+    ("alarm lock", 9), ("homing not enabled", 10), ("line overflow", 11), ("step rate", 12), ("check door", 13),
+    ("line length exceeded", 14), ("travel exceeded", 15), ("invalid jog command", 16), ("unsupported command", 20),
+    ("modal group violation", 21), ("undefined feed rate", 22),
+)  # fmt: skip
+_ALARM_WORDS: tuple[tuple[str, int], ...] = (
+    ("hard limit", 1), ("hard/soft limit", 1), ("soft limit", 2), ("abort during cycle", 3), ("probe fail", 5),
+    ("homing fail", 9), ("emergency stop", 10),
+)  # fmt: skip
+"""How the words begin that a controller with verbose messages gives instead of a number."""
 
 
-def alarm_text(number: int) -> str:
-    """``ALARM:1 (hard limit switch hit; position lost)``."""
-    return f"ALARM:{number} ({ALARMS.get(number, 'not a number of grbl 1.1; see the controller manual')})"
+def error_number(words: str) -> int:
+    """The number that belongs to an error told in words; 0 where none is known."""
+    return _number_of(words, _ERROR_WORDS)
+
+
+def alarm_number(words: str) -> int:
+    """As error_number."""
+    return _number_of(words, _ALARM_WORDS)
+
+
+def error_text(number: int, words: str = "") -> str:
+    """``error:9 (locked: ...)``; without a known number the controller's own words."""
+    return _text("error", number, words, ERRORS)
+
+
+def alarm_text(number: int, words: str = "") -> str:
+    """``ALARM:1 (hard limit switch hit; position lost)``; without a known number the controller's own words."""
+    return _text("ALARM", number, words, ALARMS)
+
+
+def _text(kind: str, number: int, words: str, meanings: dict[int, str]) -> str:
+    if number in meanings:
+        return f"{kind}:{number} ({meanings[number]})"
+    return f"{kind}:{number or ''} ({words or 'not a number of grbl 1.1; see the controller manual'})".replace(
+        ": (", " ("
+    )
+
+
+def _number_of(words: str, table: tuple[tuple[str, int], ...]) -> int:
+    said = words.lower()
+    return next((number for start, number in table if said.startswith(start)), 0)

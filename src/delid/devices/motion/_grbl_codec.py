@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 
 from delid.core import MotionVerb, PoseMm
 
+from ._grbl_texts import alarm_number, error_number
+
 STATUS_QUERY = b"?"
 FEED_HOLD = b"!"
 CYCLE_START = b"~"
@@ -25,8 +27,6 @@ HOME_LINE = b"$H\n"
 UNLOCK_LINE = b"$X\n"
 INFO_LINE = b"$I\n"
 SETTINGS_LINE = b"$$\n"
-LONGEST_LINE = 1024
-"""Characters after which a line without an end is thrown away."""
 
 _VERBS: dict[MotionVerb, bytes] = {
     MotionVerb.HOLD: FEED_HOLD,
@@ -45,12 +45,18 @@ class Ok:
 
 @dataclass(frozen=True, slots=True)
 class Error:
+    """``words`` is what a controller said that tells errors in words; the number is then 0 where we know none."""
+
     number: int
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
+    """As Error."""
+
     number: int
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +113,7 @@ Reply = Ok | Error | Alarm | Banner | Setting | Probe | Message | Status | Unkno
 
 _STATE = re.compile(r"([A-Z][a-z]+)(?::(\d+))?")
 _SETTING = re.compile(r"\$(\d+)=(.*)")
-_NUMBERED = re.compile(r"(error|ALARM):(\d+)")
+_TROUBLE = re.compile(r"(error|ALARM):\s*(?:(\d+)$|(\S.*))", re.IGNORECASE)
 _BANNER = re.compile(r"Grbl(HAL)? \d", re.IGNORECASE)
 
 
@@ -134,28 +140,16 @@ def parse_line(line: bytes | str) -> Reply:
         return Ok()
     if text.startswith("<") and text.endswith(">"):
         return _status(text[1:-1]) or Unknown(text)
-    if numbered := _NUMBERED.fullmatch(text):
-        number = int(numbered[2])
-        return Error(number) if numbered[1] == "error" else Alarm(number)
+    if trouble := _TROUBLE.fullmatch(text):
+        words = trouble[3] or ""
+        if trouble[1].lower() == "error":
+            return Error(int(trouble[2]) if trouble[2] else error_number(words), words)
+        return Alarm(int(trouble[2]) if trouble[2] else alarm_number(words), words)
     if setting := _SETTING.fullmatch(text):
         return Setting(int(setting[1]), setting[2])
     if text.startswith("[") and text.endswith("]"):
         return _message(text[1:-1])
     return Banner(text) if _BANNER.match(text) else Unknown(text)
-
-
-class LineSplitter:
-    """Cuts a byte stream into lines; drops empty ones and those that never end."""
-
-    def __init__(self) -> None:
-        self._rest = b""
-
-    def feed(self, data: bytes) -> list[bytes]:
-        """The lines that are complete now, without their ends."""
-        *lines, self._rest = (self._rest + data).replace(b"\r", b"\n").split(b"\n")
-        if len(self._rest) > LONGEST_LINE:
-            self._rest = b""
-        return [line for line in lines if line.strip()]
 
 
 def _fixed(value: float, places: int) -> str:
