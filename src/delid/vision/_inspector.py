@@ -27,7 +27,7 @@ from delid.core import (
 from ._codes import read_codes
 from ._damage import find_damage
 from ._fasteners import judge_fasteners, nominal_places
-from ._gallery import Gallery, judge_pack, load_gallery
+from ._gallery import Gallery, load_gallery
 from ._geometry import Projection
 from ._prepare import letterbox_for, prepare, prepare_crops
 from ._quality import FrozenWatch, QualityLimits, camera_of, check_quality
@@ -179,7 +179,7 @@ class Inspector:
     def _identify(self, outputs: Outputs) -> PackVerdict:
         threshold = self._pack_model.manifest.thresholds.pack
         assert threshold is not None, "the manifest of a pack_damage model has pack thresholds"
-        return judge_pack(self._gallery.scores(outputs["embedding"][0], threshold.neighbours), threshold)
+        return self._gallery.judge(outputs["embedding"][0], threshold)
 
     def _find_damage(self, frame: Frame, outputs: Outputs) -> tuple[Damage, ...]:
         manifest = self._pack_model.manifest
