@@ -16,7 +16,7 @@ from typing import Any
 
 from delid.config import RegisterMap
 from delid.core import LinkChanged, SystemClock, TagsRead, Wire
-from delid.devices.plc import PlcDriver
+from delid.devices.plc import Endpoint, PlcDriver, TcpEndpoint
 
 Twist = Callable[[bytes, bytes], "bytes | None"]
 
@@ -77,6 +77,7 @@ class RawPlc:
         if self.ends and self.status[4] != self.status[5]:
             self.status[5], self.status[6], self.status[7] = self.status[4], self.result, self.error
         self.status[2] = (self.status[2] + 1) & 0xFFFF
+        self.status[3] = self.control[0]
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
@@ -140,11 +141,11 @@ async def until(what: Callable[[], object], within_s: float = 5.0) -> None:
 
 
 @asynccontextmanager
-async def driving(port: int, plc_map: RegisterMap, **options: Any) -> AsyncIterator[tuple[PlcDriver, Heard]]:
-    """A driver that runs, and what it reports."""
+async def driving(at: int | Endpoint, plc_map: RegisterMap, **options: Any) -> AsyncIterator[tuple[PlcDriver, Heard]]:
+    """A driver that runs, and what it reports; ``at`` is a port of this machine, or any endpoint."""
     heard = Heard()
     driver = PlcDriver(
-        "127.0.0.1", port, plc_map, SystemClock(),
+        TcpEndpoint("127.0.0.1", at) if isinstance(at, int) else at, plc_map, SystemClock(),
         on_link=heard.links.append, on_tags=heard.tags.append, on_wire=heard.wires.append,
         **({"poll_s": 0.05, "timeout_s": 0.3} | options),
     )  # fmt: skip

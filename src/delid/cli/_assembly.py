@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import importlib.metadata
+import random
 from pathlib import Path
 
 from delid.config import Cell
 from delid.core import Clock, Event, Started, Wire
 from delid.devices.motion import GrblDriver
-from delid.devices.plc import PlcDriver
+from delid.devices.plc import PlcDriver, endpoint_of
 from delid.engine import Executor, Ports, RunLog
 from delid.journal import RecordingWriter, find_unfinished, header_of
 from delid.vision import Inspector
@@ -41,7 +42,7 @@ def assemble(cell: Cell, clock: Clock) -> Executor:
 
     spec = cell.spec
     plc = PlcDriver(
-        spec.plc.host, spec.plc.port, cell.plc_map, clock,
+        endpoint_of(spec.plc), cell.plc_map, clock, jitter=random.Random(spec.cell),
         poll_s=spec.plc.poll_s, timeout_s=spec.plc.timeout_s, on_link=post, on_tags=post, on_wire=wire,
     )  # fmt: skip
     motion = GrblDriver(

@@ -17,7 +17,7 @@ from ._cell import (
     SceneSource,
     Tool,
 )
-from ._load import Cell, Recipe, load_cell, load_pack, load_recipe, load_register_map
+from ._load import Cell, Recipe, load_cell, load_pack, load_program_map, load_recipe, load_register_map
 from ._looks import LAMPS_PARAM, SET_LIGHT, FineLook, LightLook
 from ._motion import CAPABILITIES, motion_capabilities
 from ._pack import Connector, FastenerGroup, LabelPlace, Lid, Modules, PackFile
@@ -119,6 +119,7 @@ __all__ = [
     "Unfasten",
     "load_cell",
     "load_pack",
+    "load_program_map",
     "load_recipe",
     "load_register_map",
     "load_yaml_model",

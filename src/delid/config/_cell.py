@@ -131,9 +131,12 @@ class MotionLimits(StrictModel):
 
 
 class Motion(StrictModel):
-    driver: Literal["grbl"]
+    driver: Literal["grbl", "klipper", "program"]
     port: str
+    """Serial device; for a program robot also ``host:port``."""
     baud: Annotated[int, Field(gt=0)] = 115200
+    map: Path | None = None
+    """Register map of a program robot."""
     limits: MotionLimits
     travel_feed_mm_s: Positive
     approach_feed_mm_s: Positive
@@ -144,6 +147,12 @@ class Motion(StrictModel):
     tolerance_mm: Positive = 0.2
     home_timeout_s: Positive = 60.0
     hold_timeout_s: Positive = 3.0
+
+    @model_validator(mode="after")
+    def _map_for_programs_only(self) -> Motion:
+        if (self.driver == "program") != (self.map is not None):
+            raise ValueError("a program robot needs a map, and only a program robot has one")
+        return self
 
     @model_validator(mode="after")
     def _places_are_reachable(self) -> Motion:

@@ -9,12 +9,14 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
-from delid.core import PACKTAGS_NUMBERS, ConfigError, State
+from delid.core import PACKTAGS_NUMBERS, ConfigError, MotionCapabilities, State
 
 from ._cell import CellFile
 from ._looks import LAMPS_PARAM, SET_LIGHT
+from ._motion import motion_capabilities
 from ._pack import PackFile
 from ._plc import RegisterMap
+from ._program import ProgramMap
 from ._recipe import RecipeFile
 from ._yaml import Document, read_document
 
@@ -44,10 +46,16 @@ class Cell:
     plc_map: RegisterMap
     texts: dict[str, str]
     """Every configuration file read, path to text, for the recording."""
+    robot_map: ProgramMap | None = None
+    """Of a program robot."""
 
     def resolve(self, path: Path) -> Path:
         """A path of the cell file as seen from the process."""
         return path if path.is_absolute() else (self.path.parent / path).resolve()
+
+    @property
+    def motion_capabilities(self) -> MotionCapabilities:
+        return motion_capabilities(self.spec.motion.driver, self.spec.motion.limits, self.robot_map)
 
     @property
     def packml_numbers(self) -> dict[State, int]:
@@ -83,6 +91,11 @@ def load_register_map(path: Path | str) -> RegisterMap:
     return read_document(path).validate(RegisterMap)
 
 
+def load_program_map(path: Path | str) -> ProgramMap:
+    """A program robot's register map; raises ConfigError."""
+    return read_document(path).validate(ProgramMap)
+
+
 def load_cell(path: Path | str) -> Cell:
     """A cell file with its packs, recipes and register map; raises ConfigError with all findings of all files."""
     path = Path(path)
@@ -104,6 +117,7 @@ class _CellFiles:
         packs = [pack for n, p in enumerate(spec.packs) if (pack := self._read(PackFile, p, ("packs", n)))]
         recipes = [recipe for n, p in enumerate(spec.recipes) if (recipe := self._read(RecipeFile, p, ("recipes", n)))]
         plc_map = self._read(RegisterMap, spec.plc.map, ("plc", "map"))
+        robot_map = self._read(ProgramMap, spec.motion.map, ("motion", "map")) if spec.motion.map else None
         if plc_map:
             self._check_lamps(plc_map[0])
         if self._findings or plc_map is None:
@@ -115,6 +129,7 @@ class _CellFiles:
             tuple(Recipe(file, document) for file, document in recipes),
             plc_map[0],
             self._texts,
+            robot_map[0] if robot_map else None,
         )
 
     def _check_lamps(self, plc_map: RegisterMap) -> None:

@@ -41,7 +41,8 @@ def make_map(status: dict[str, Any], count: int = 3, address: int = 0x6B, order:
 
 def test_the_face_is_what_it_is() -> None:
     assert face.__all__ == [
-        "PlcDriver", "command_pdu", "command_registers", "decode_status", "encode_control", "next_number", "stop_pdu",
+        "Backoff", "Endpoint", "PlcDriver", "RtuEndpoint", "TcpEndpoint", "command_pdu", "command_registers",
+        "decode_status", "encode_control", "endpoint_of", "next_number", "stop_pdu",
     ]  # fmt: skip
 
 

@@ -34,7 +34,7 @@ def waiting() -> Waiting:
     future: asyncio.Future[Finished] = asyncio.Future(loop=asyncio.new_event_loop())
     future.get_loop().close()
     waiting = Waiting()
-    waiting.command = PendingCommand("run.1", 1.0, 10.0, future, name="unfasten", params={})
+    waiting.command = PendingCommand("run.1", 1.0, 10.0, future, name="unfasten")
     waiting.command.sent(1.0, 5, status(4, 4))
     return waiting
 
@@ -133,7 +133,7 @@ def test_a_cancel_takes_an_unsent_command_with_it() -> None:
     loop = asyncio.new_event_loop()
     loop.close()
     waiting = Waiting()
-    waiting.command = command = PendingCommand("run.1", 1.0, 10.0, asyncio.Future(loop=loop), name="drain", params={})
+    waiting.command = command = PendingCommand("run.1", 1.0, 10.0, asyncio.Future(loop=loop), name="drain")
     waiting.add_cancel(PendingCancel("stop.1", 2.0, 1.0, asyncio.Future(loop=loop)))
     assert waiting.command is None
     assert command.future.result().failure == "cancelled"

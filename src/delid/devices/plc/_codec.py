@@ -7,10 +7,15 @@ import struct
 from collections.abc import Mapping, Sequence
 
 from pymodbus.pdu import ModbusPDU
-from pymodbus.pdu.register_message import ReadHoldingRegistersRequest, WriteMultipleRegistersRequest
+from pymodbus.pdu.bit_message import ReadCoilsRequest, ReadDiscreteInputsRequest
+from pymodbus.pdu.register_message import (
+    ReadHoldingRegistersRequest,
+    ReadInputRegistersRequest,
+    WriteMultipleRegistersRequest,
+)
 
-from delid.config import REGISTERS_OF, Block, RegisterMap, TagSpec
-from delid.core import PlcError, Scalar
+from delid.config import Block, RegisterMap, TagSpec
+from delid.core import PlcError
 
 _FORMATS = {"uint16": ">H", "int16": ">h", "uint32": ">I", "int32": ">i", "float32": ">f"}
 _RANGES = {
@@ -20,26 +25,11 @@ _RANGES = {
     "uint32": (0, 0xFFFF_FFFF),
     "int32": (-0x8000_0000, 0x7FFF_FFFF),
 }
-_DIGITS = 9
-"""Digits kept behind the point, so that 3 * 0.1 reads 0.3."""
 
 
 def next_number(number: int) -> int:
     """The sequence number after ``number``: 1..65535, never 0, because 0 is what a fresh PLC holds."""
     return number % 0xFFFF + 1
-
-
-def decode_status(register_map: RegisterMap, registers: Sequence[int]) -> dict[str, Scalar]:
-    """All tags of the status block in the units of the map; raises PlcError ``plc.short_answer``."""
-    block = register_map.status
-    if len(registers) != block.count:
-        raise PlcError(
-            f"the status block has {block.count} registers, the answer {len(registers)}.", code="plc.short_answer"
-        )
-    return {
-        name: _decode_tag(tag, registers[tag.at - block.address :], register_map.word_order)
-        for name, tag in block.tags.items()
-    }
 
 
 def encode_control(register_map: RegisterMap, *, heartbeat: int, packml_state: int, stop_seq: int) -> list[int]:
@@ -67,9 +57,19 @@ def command_registers(register_map: RegisterMap, name: str, params: Mapping[str,
 
 
 def read_request(register_map: RegisterMap) -> ModbusPDU:
-    """Function code 3 over the whole status block."""
+    """Function code 3 or 4 over the whole status block."""
     block = register_map.status
-    return ReadHoldingRegistersRequest(dev_id=register_map.device_id, address=block.address, count=block.count)
+    kind = ReadHoldingRegistersRequest if block.area == "holding" else ReadInputRegistersRequest
+    return kind(dev_id=register_map.device_id, address=block.address, count=block.count)
+
+
+def flags_request(register_map: RegisterMap) -> ModbusPDU | None:
+    """Function code 1 or 2 over the whole flag block; None where the map has none."""
+    block = register_map.flags
+    if block is None:
+        return None
+    kind = ReadCoilsRequest if block.area == "coil" else ReadDiscreteInputsRequest
+    return kind(dev_id=register_map.device_id, address=block.address, count=block.count)
 
 
 def control_request(register_map: RegisterMap, *, heartbeat: int, packml_state: int, stop_seq: int) -> ModbusPDU:
@@ -78,19 +78,20 @@ def control_request(register_map: RegisterMap, *, heartbeat: int, packml_state: 
     return _write(register_map, register_map.control.address, registers)
 
 
-def command_request(register_map: RegisterMap, name: str, params: Mapping[str, float], seq: int) -> ModbusPDU:
-    """Function code 16 over the whole command block."""
-    return _write(register_map, register_map.command.address, command_registers(register_map, name, params, seq))
+def command_request(register_map: RegisterMap, registers: Sequence[int], seq: int) -> ModbusPDU:
+    """Function code 16 over the whole command block; ``registers`` as of command_registers, sent as number ``seq``."""
+    return _write(register_map, register_map.command.address, [*registers[:-1], seq])
 
 
 def stop_request(register_map: RegisterMap, stop_seq: int) -> ModbusPDU:
     """Function code 16 on the stop number alone: no heartbeat in it, so that replay can compare the bytes."""
-    return _write(register_map, register_map.control.tags["stop_seq"].at, [stop_seq])
+    tag = register_map.control.tags["stop_seq"]
+    return _write(register_map, tag.at, _ordered_words(register_map, "stop_seq", tag, stop_seq))
 
 
 def command_pdu(register_map: RegisterMap, name: str, params: Mapping[str, float], seq: int) -> bytes:
     """The bytes of the command's write as they go out, from the function code on; raises as command_registers."""
-    return pdu_bytes(command_request(register_map, name, params, seq))
+    return pdu_bytes(command_request(register_map, command_registers(register_map, name, params, seq), seq))
 
 
 def stop_pdu(register_map: RegisterMap, stop_seq: int) -> bytes:
@@ -107,18 +108,6 @@ def _write(register_map: RegisterMap, address: int, registers: list[int]) -> Mod
     return WriteMultipleRegistersRequest(dev_id=register_map.device_id, address=address, registers=registers)
 
 
-def _decode_tag(tag: TagSpec, registers: Sequence[int], word_order: str) -> Scalar:
-    words = list(registers[: REGISTERS_OF[tag.type]])
-    if tag.type == "bool":
-        return bool(words[0] >> (tag.bit or 0) & 1)
-    if word_order == "low_first":
-        words.reverse()
-    raw = struct.unpack(_FORMATS[tag.type], struct.pack(f">{len(words)}H", *words))[0]
-    if tag.type != "float32" and tag.scale == 1:
-        return int(raw)
-    return round(float(raw) * tag.scale, _DIGITS)
-
-
 def _encode_block(register_map: RegisterMap, block: Block, values: Mapping[str, float]) -> list[int]:
     registers = [0] * block.count
     for name, value in values.items():
@@ -127,26 +116,30 @@ def _encode_block(register_map: RegisterMap, block: Block, values: Mapping[str, 
         if tag.type == "bool":
             registers[at] |= _raw(name, tag, value) << (tag.bit or 0)
             continue
-        words = _words(name, tag, value)
-        if register_map.word_order == "low_first":
-            words.reverse()
+        words = _ordered_words(register_map, name, tag, value)
         registers[at : at + len(words)] = words
     return registers
 
 
+def _ordered_words(register_map: RegisterMap, name: str, tag: TagSpec, value: float) -> list[int]:
+    words = _words(name, tag, value)
+    return words[::-1] if register_map.word_order == "low_first" else words
+
+
 def _words(name: str, tag: TagSpec, value: float) -> list[int]:
-    number = _raw(name, tag, value) if tag.type != "float32" else value / tag.scale
+    number = _raw(name, tag, value) if tag.type != "float32" else (value - tag.offset) / tag.scale
     data = struct.pack(_FORMATS[tag.type], number)
     return list(struct.unpack(f">{len(data) // 2}H", data))
 
 
 def _raw(name: str, tag: TagSpec, value: float) -> int:
     low, high = _RANGES[tag.type]
-    if not math.isfinite(value) or not low <= round(value / tag.scale) <= high:
+    number = (value - tag.offset) / tag.scale
+    if not math.isfinite(number) or not low <= round(number) <= high:
         raise PlcError(
             f"{name} = {value:g} {tag.unit}".rstrip()
-            + f" does not fit its register ({low * tag.scale:g}..{high * tag.scale:g}).",
+            + f" does not fit its register ({low * tag.scale + tag.offset:g}..{high * tag.scale + tag.offset:g}).",
             hint="Correct the recipe, or the scale in the register map.",
             code="plc.bad_command",
         )
-    return round(value / tag.scale)
+    return round(number)

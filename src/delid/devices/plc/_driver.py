@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Callable, Mapping
 
 import structlog
@@ -10,31 +11,38 @@ import structlog
 from delid.config import RegisterMap
 from delid.core import Clock, DeviceError, Finished, LinkChanged, PlcError, Scalar, TagsRead, Wire
 
+from ._backoff import Backoff
 from ._codec import (
+    command_registers,
     command_request,
     control_request,
-    decode_status,
+    flags_request,
     next_number,
     pdu_bytes,
     read_request,
     stop_request,
 )
-from ._link import ModbusLink
+from ._decode import StatusDecoder
+from ._link import Endpoint, ModbusLink
+from ._pause import Pause
 from ._pending import PendingCancel, PendingCommand, Waiting
+from ._watch import PeerWatch
 
 _log = structlog.get_logger(__name__)
 
-RECONNECT_S = (0.1, 0.2, 0.4, 0.8, 1.0)
-"""Pauses between attempts to connect; the last one repeats."""
-WRONG_MAP_RETRY_S = 5.0
-"""Pause after a PLC that runs another program: a person has to change something first."""
+FOR_A_PERSON = ("plc.wrong_map", "plc.other_client")
+"""What a person has to change before another attempt makes sense."""
+FOR_A_PERSON_S = 5.0
+"""Pause after one of those."""
+UNKNOWN_PEER = (*FOR_A_PERSON, "plc.restarted")
+"""After these the numbers are the PLC's, not the last ones of delid."""
 QUICK_READ_S = 0.005
 """Between reads while a command or cancel is young; a PLC takes it within one scan, about 10 ms."""
 QUICK_FOR_S = 0.1
 
 
 class PlcDriver:
-    """Driver of one PLC over Modbus TCP.
+    """Driver of one PLC over Modbus TCP or RTU.
 
     ``run`` owns the connection; everything else hands work to it. Deadlines are seconds from the call on ``clock``
     and are watched to within one ``timeout_s``, the longest that a single exchange takes.
@@ -44,12 +52,12 @@ class PlcDriver:
             which commands continue.
         on_tags: called with every cyclic read, and with the read that ends a command, before its Finished.
         on_wire: called with the PDU of every write that an effect caused, and its answer; polling is not traced.
+        jitter: shortens the pauses between attempts to connect by chance; None keeps them exact.
     """
 
     def __init__(
         self,
-        host: str,
-        port: int,
+        endpoint: Endpoint,
         register_map: RegisterMap,
         clock: Clock,
         *,
@@ -58,12 +66,16 @@ class PlcDriver:
         on_link: Callable[[LinkChanged], None],
         on_tags: Callable[[TagsRead], None],
         on_wire: Callable[[Wire], None] | None = None,
+        jitter: random.Random | None = None,
         name: str = "plc",
     ) -> None:
         self._map, self._clock, self._poll_s, self._name = register_map, clock, poll_s, name
         self._on_link, self._on_tags, self._on_wire = on_link, on_tags, on_wire
-        self._link = ModbusLink(host, port, timeout_s, name)
-        self._wake = asyncio.Event()
+        self._link = ModbusLink(endpoint, timeout_s, clock, name)
+        self._pause, self._backoff = Pause(clock), Backoff(jitter)
+        self._watch = PeerWatch(register_map.status.max_age_s, name)
+        self._decoder = StatusDecoder(register_map)
+        self._read_request, self._flags_request = read_request(register_map), flags_request(register_map)
         self._up: bool | None = None
         self._detail = ""
         self._status: dict[str, Scalar] = {}
@@ -79,7 +91,7 @@ class PlcDriver:
         """The PackML state number of the control block; written at once."""
         if number != self._packml_state:
             self._packml_state, self._state_changed = number, True
-            self._wake.set()
+            self._pause.wake()
 
     async def command(self, id: str, name: str, params: Mapping[str, float], deadline_s: float) -> Finished:
         """Perform a command of the map; done when the PLC confirms its sequence number.
@@ -94,12 +106,12 @@ class PlcDriver:
             detail = f"{name} was not sent: {self._waiting.command.name} still runs"
             return Finished(now_s, id, False, "refused", detail)
         try:
-            command_request(self._map, name, params, next_number(self._seq))
+            registers = command_registers(self._map, name, params, 0)
         except PlcError as error:
             return Finished(now_s, id, False, "refused", error.message)
         future: asyncio.Future[Finished] = asyncio.get_running_loop().create_future()
-        self._waiting.command = PendingCommand(id, now_s, deadline_s, future, name=name, params=dict(params))
-        self._wake.set()
+        self._waiting.command = PendingCommand(id, now_s, deadline_s, future, name=name, registers=registers)
+        self._pause.wake()
         return await future
 
     async def cancel(self, id: str, deadline_s: float) -> Finished:
@@ -112,25 +124,25 @@ class PlcDriver:
             return Finished(now_s, id, False, "link", "the PLC driver does not run")
         future: asyncio.Future[Finished] = asyncio.get_running_loop().create_future()
         self._waiting.add_cancel(PendingCancel(id, now_s, deadline_s, future))
-        self._wake.set()
+        self._pause.wake()
         return await future
 
     async def run(self) -> None:
         """Own the connection until cancelled; whoever still waits then gets failure ``link``."""
-        attempt, self._running = 0, True
+        self._running = True
         try:
             while True:
                 try:
                     await self._open()
-                    attempt = 0
+                    self._backoff.reset()
                     await self._serve()
                 except DeviceError as error:
                     self._lost(error)
-                    pause_s = RECONNECT_S[min(attempt, len(RECONNECT_S) - 1)]
-                    attempt += 1
-                    await self._idle(WRONG_MAP_RETRY_S if error.code == "plc.wrong_map" else pause_s)
+                    pause_s = self._backoff.next_s()
+                    await self._idle(FOR_A_PERSON_S if error.code in FOR_A_PERSON else pause_s)
         finally:
             self._link.close()
+            await self._pause.close()
             self._up, self._running, self._detail = False, False, "the PLC driver has ended"
             for pending in self._waiting.all():
                 pending.end(self._clock.now_s(), "link", self._detail)
@@ -151,6 +163,7 @@ class PlcDriver:
                     code="plc.wrong_map",
                     device=self._name,
                 )
+        self._watch.begin(self._clock.now_s(), status)
         if not self._known or not self._continues(status):
             self._seq, self._stop_seq = int(status["ack_seq"]), int(status["stop_ack"])
             for cancel in self._waiting.cancels:
@@ -179,7 +192,7 @@ class PlcDriver:
                 await self._write_control()
             await self._write_command()
             self._progress(await self._read(), cyclic)
-            await self._pause(self._wait_s())
+            await self._pause.until(min([self._next_read_s(), *(p.due_s for p in self._waiting.all())]))
 
     async def _write_stop(self) -> None:
         cancels = self._waiting.cancels
@@ -202,12 +215,12 @@ class PlcDriver:
             self._trace(False, pdu_bytes(answer), id)
 
     async def _write_control(self) -> None:
-        self._heartbeat = (self._heartbeat + 1) & 0xFFFF
+        self._heartbeat += 1
         self._state_changed = False
         self._next_poll_s = self._clock.now_s() + self._poll_s
         await self._link.write(
             control_request(
-                self._map, heartbeat=self._heartbeat, packml_state=self._packml_state, stop_seq=self._stop_seq
+                self._map, heartbeat=self._heartbeat & 0xFFFF, packml_state=self._packml_state, stop_seq=self._stop_seq
             )
         )
 
@@ -219,7 +232,7 @@ class PlcDriver:
             return  # a stop that the PLC has not seen yet would take the new command with it
         if command.seq is None:
             self._seq = next_number(self._seq)
-        request = command_request(self._map, command.name, command.params, command.seq or self._seq)
+        request = command_request(self._map, command.registers, command.seq or self._seq)
         command.sent(self._clock.now_s(), self._seq, self._status)
         self._trace(True, pdu_bytes(request), command.id)
         try:
@@ -230,58 +243,52 @@ class PlcDriver:
         self._trace(False, pdu_bytes(answer), command.id)
 
     async def _read(self) -> dict[str, Scalar]:
-        self._status = decode_status(self._map, await self._link.read(read_request(self._map)))
+        registers = await self._link.read(self._read_request)
+        flags = await self._link.read_flags(self._flags_request) if self._flags_request else ()
+        self._status = self._decoder.decode(registers, flags)
         return self._status
 
     def _progress(self, status: Mapping[str, Scalar], cyclic: bool) -> None:
-        """Report the tags, then end what this status block ends."""
+        """Report the tags, then end what this status block ends; raises PlcError if it is not the peer it was."""
         now_s = self._clock.now_s()
+        trouble = self._watch.look(now_s, status, heartbeat=self._heartbeat, seq=self._seq)
         if cyclic or self._waiting.ends_with(status):
-            self._on_tags(TagsRead(now_s, dict(status)))
+            self._on_tags(TagsRead(now_s, status))
         self._waiting.read(now_s, status, self._stop_seq, self._map)
+        if trouble is not None:
+            raise trouble
 
-    def _wait_s(self) -> float:
-        """Until the next exchange: quickly while something young is under way, else at the next poll."""
+    def _next_read_s(self) -> float:
+        """The next exchange: soon while something young is under way, else at the next poll."""
         now_s = self._clock.now_s()
-        to_poll_s = max(self._next_poll_s - now_s, 0.0)
         young = any(p.written_s is None or now_s - p.written_s < QUICK_FOR_S for p in self._waiting.all())
-        return min(to_poll_s, QUICK_READ_S) if young else to_poll_s
+        return min(self._next_poll_s, now_s + QUICK_READ_S) if young else self._next_poll_s
 
     # --- link and time --------------------------------------------------------------------------------------------
 
     def _lost(self, error: DeviceError) -> None:
         """Close, report once, keep what was written and may still be confirmed."""
         self._link.close()
-        if self._up is not False or (error.code == "plc.wrong_map" and error.message != self._detail):
+        if self._up is not False or (error.code in FOR_A_PERSON and error.message != self._detail):
             _log.warning("plc link lost", device=self._name, code=error.code, detail=error.message)
             self._on_link(LinkChanged(self._clock.now_s(), self._name, False, str(error)))
         self._up, self._detail = False, error.message
         for cancel in self._waiting.cancels:
             cancel.written_s = None
         command = self._waiting.command
-        if command is not None and (command.seq is None or error.code == "plc.wrong_map"):
+        if error.code in UNKNOWN_PEER:
+            self._known = False
+        if command is not None and (command.seq is None or error.code in FOR_A_PERSON):
             detail = f"{command.name} was not confirmed: {error.message}"
             self._waiting.drop_command(self._clock.now_s(), "link", detail)
 
     async def _idle(self, pause_s: float) -> None:
         """Wait before the next attempt to connect, keeping deadlines."""
         end_s = self._clock.now_s() + pause_s
-        while (left_s := end_s - self._clock.now_s()) > 0:
+        while self._clock.now_s() < end_s:
             self._waiting.expire(self._clock.now_s(), self._status)
-            await self._pause(left_s)
+            await self._pause.until(min([end_s, *(p.due_s for p in self._waiting.all())]))
         self._waiting.expire(self._clock.now_s(), self._status)
-
-    async def _pause(self, pause_s: float) -> None:
-        """Sleep on the clock, but not past a deadline or a wake-up."""
-        until_due_s = [max(p.due_s - self._clock.now_s(), 0.0) for p in self._waiting.all()]
-        sleep = asyncio.ensure_future(self._clock.sleep(min([pause_s, *until_due_s])))
-        wake = asyncio.ensure_future(self._wake.wait())
-        try:
-            await asyncio.wait((sleep, wake), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            sleep.cancel()
-            wake.cancel()
-        self._wake.clear()
 
     def _trace(self, out: bool, data: bytes, id: str) -> None:
         if self._on_wire is not None:

@@ -1,18 +1,25 @@
-"""One Modbus TCP connection: every answer checked, every failure one of core's errors."""
+"""One Modbus connection, TCP or RTU: every answer checked, every failure one of core's errors."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 from collections.abc import Awaitable
-from typing import cast
+from dataclasses import dataclass
+from typing import Literal, cast
 
-from pymodbus.client import AsyncModbusTcpClient
+from pymodbus.client import AsyncModbusSerialClient, AsyncModbusTcpClient
 from pymodbus.exceptions import ConnectionException, ModbusException
 from pymodbus.pdu import ModbusPDU
-from pymodbus.pdu.register_message import ReadHoldingRegistersResponse, WriteMultipleRegistersResponse
+from pymodbus.pdu.bit_message import ReadCoilsResponse, ReadDiscreteInputsResponse
+from pymodbus.pdu.register_message import (
+    ReadHoldingRegistersResponse,
+    ReadInputRegistersResponse,
+    WriteMultipleRegistersResponse,
+)
 
-from delid.core import DeviceError, LinkError, PlcError
+from delid.config import Plc
+from delid.core import Clock, DeviceError, LinkError, PlcError
 
 _EXCEPTIONS = {
     1: "illegal function",
@@ -27,39 +34,88 @@ _EXCEPTIONS = {
 }
 """Exception codes of the Modbus Application Protocol V1.1b3, section 7."""
 
-_PLUG_HINT = "Check that the PLC runs, its address in the cell file and the network cable."
+_PARITY = {"even": "E", "odd": "O", "none": "N"}
+_QUIET_TRIES = 5
+"""How often a serial line may interrupt the wait for silence before it counts as disturbed."""
+
+
+@dataclass(frozen=True, slots=True)
+class TcpEndpoint:
+    """Modbus TCP."""
+
+    host: str
+    port: int
+
+    hint = "Check that the PLC runs, its address in the cell file and the network cable."
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class RtuEndpoint:
+    """Modbus RTU on a serial port."""
+
+    device: str
+    baud: int = 19200
+    parity: Literal["even", "odd", "none"] = "even"
+    stop_bits: int = 1
+
+    hint = "Check that the PLC runs, the serial port and its settings in the cell file, and the cable."
+
+    def __str__(self) -> str:
+        return f"{self.device} ({self.baud} baud)"
+
+
+Endpoint = TcpEndpoint | RtuEndpoint
+
+
+def endpoint_of(spec: Plc) -> Endpoint:
+    """Where the cell file says that the PLC is."""
+    if spec.transport == "tcp":
+        return TcpEndpoint(spec.host or "", spec.port)
+    return RtuEndpoint(spec.device or "", spec.baud, spec.parity, spec.stop_bits)
 
 
 class ModbusLink:
-    """The connection of the owner task. After any failure it is closed: a late answer must not meet a new request."""
+    """The connection of the owner task. After any failure it is closed: a late answer must not meet a new request.
 
-    def __init__(self, host: str, port: int, timeout_s: float, name: str) -> None:
-        self._host, self._port, self._timeout_s, self._name = host, port, timeout_s, name
-        self._client: AsyncModbusTcpClient | None = None
+    RTU has no transaction number, so that a late answer would be taken for the next one's. A serial port is therefore
+    used only after it was silent for ``timeout_s``.
+    """
+
+    def __init__(self, endpoint: Endpoint, timeout_s: float, clock: Clock, name: str) -> None:
+        self._endpoint, self._timeout_s, self._clock, self._name = endpoint, timeout_s, clock, name
+        self._client: AsyncModbusTcpClient | AsyncModbusSerialClient | None = None
+        self._received = 0
         # The library logs every failed attempt; the driver logs once when lost and once when back.
         logging.getLogger("pymodbus").setLevel(logging.CRITICAL)
 
     async def open(self) -> None:
-        """Connect; raises LinkError ``link.not_there``."""
+        """Connect; raises LinkError ``link.not_there`` or ``link.disturbed``."""
         self.close()
-        client = AsyncModbusTcpClient(
-            self._host,
-            port=self._port,
-            name=self._name,
-            timeout=self._timeout_s,
-            retries=0,
-            reconnect_delay=0,
-        )
-        self._client = client
+        self._client = client = self._new_client()
         if not await client.connect():
-            raise self._link_error(f"no connection to {self._host}:{self._port}.", "link.not_there")
+            raise self._link_error(f"no connection to {self._endpoint}.", "link.not_there")
+        if isinstance(self._endpoint, RtuEndpoint):
+            await self._await_silence()
 
     async def read(self, request: ModbusPDU) -> list[int]:
-        """Registers of a function code 3 request, exactly as many as asked for; raises LinkError or PlcError."""
+        """Registers of a function code 3 or 4 request, exactly as many as asked for; raises LinkError or PlcError."""
         answer = await self._exchange(request)
-        if not isinstance(answer, ReadHoldingRegistersResponse) or len(answer.registers) != request.count:
+        wanted = ReadHoldingRegistersResponse if request.function_code == 3 else ReadInputRegistersResponse
+        if not isinstance(answer, wanted) or len(answer.registers) != request.count:
             raise self._odd_answer(request, answer)
         return list(answer.registers)
+
+    async def read_flags(self, request: ModbusPDU) -> list[bool]:
+        """Bits of a function code 1 or 2 request, as many as asked for; raises LinkError or PlcError."""
+        answer = await self._exchange(request)
+        wanted = ReadCoilsResponse if request.function_code == 1 else ReadDiscreteInputsResponse
+        # the wire carries whole bytes
+        if not isinstance(answer, wanted) or len(answer.bits) != (request.count + 7) // 8 * 8:
+            raise self._odd_answer(request, answer)
+        return list(answer.bits[: request.count])
 
     async def write(self, request: ModbusPDU) -> ModbusPDU:
         """Perform a function code 16 request and check its echo; raises LinkError or PlcError."""
@@ -81,6 +137,30 @@ class ModbusLink:
             transport.abort()
         client.close()
 
+    def _new_client(self) -> AsyncModbusTcpClient | AsyncModbusSerialClient:
+        where = self._endpoint
+        if isinstance(where, TcpEndpoint):
+            return AsyncModbusTcpClient(
+                where.host, port=where.port, name=self._name, timeout=self._timeout_s, retries=0, reconnect_delay=0
+            )
+        return AsyncModbusSerialClient(
+            where.device, baudrate=where.baud, parity=_PARITY[where.parity], stopbits=where.stop_bits, name=self._name,
+            timeout=self._timeout_s, retries=0, reconnect_delay=0, trace_packet=self._count,
+        )  # fmt: skip
+
+    def _count(self, sending: bool, data: bytes) -> bytes:
+        self._received += 0 if sending else len(data)
+        return data
+
+    async def _await_silence(self) -> None:
+        """Let late answers of the connection before come and go."""
+        for _ in range(_QUIET_TRIES):
+            before = self._received
+            await self._clock.sleep(self._timeout_s)
+            if self._received == before:
+                return
+        raise self._link_error(f"{self._endpoint} is never silent: somebody else talks on it.", "link.disturbed")
+
     async def _exchange(self, request: ModbusPDU) -> ModbusPDU:
         if self._client is None:
             raise self._link_error("the connection is closed.", "link.closed")
@@ -91,6 +171,8 @@ class ModbusLink:
         except ModbusException as error:
             raise self._link_error(f"no answer within {self._timeout_s:g} s.", "link.silent") from error
         _let_go_if_cancelled()
+        if (answer.dev_id, answer.transaction_id) != (request.dev_id, request.transaction_id):
+            raise self._odd_answer(request, answer)
         if answer.isError():
             words = _EXCEPTIONS.get(answer.exception_code, "unknown exception")
             raise PlcError(
@@ -105,13 +187,13 @@ class ModbusLink:
     def _odd_answer(self, request: ModbusPDU, answer: ModbusPDU) -> DeviceError:
         return self._link_error(
             f"the answer to function {request.function_code} at register {request.address} does not fit the request: "
-            f"function {answer.function_code}, address {answer.address}, "
-            f"{answer.count or len(answer.registers)} registers.",
+            f"device {answer.dev_id}, function {answer.function_code}, address {answer.address}, "
+            f"{answer.count or len(answer.registers or answer.bits)} values.",
             "link.odd_answer",
         )
 
     def _link_error(self, message: str, code: str) -> LinkError:
-        return LinkError(message, hint=_PLUG_HINT, code=code, device=self._name)
+        return LinkError(message, hint=self._endpoint.hint, code=code, device=self._name)
 
 
 def _let_go_if_cancelled() -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from delid.config import RegisterMap
 from delid.core import Finished, Scalar
@@ -34,10 +34,10 @@ class Pending:
 
 @dataclass(slots=True, eq=False)
 class PendingCommand(Pending):
-    """``before`` is the PLC's ack_seq when the command was first written, ``start`` its start count."""
+    """``registers`` is the command block without its number; ``before`` is the PLC's ack_seq when the command was first written, ``start`` its start count."""
 
     name: str = ""
-    params: Mapping[str, float] = field(default_factory=dict)
+    registers: Sequence[int] = ()
     seq: int | None = None
     before: Scalar = 0
     start: Scalar | None = None
