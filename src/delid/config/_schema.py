@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from ._cell import CellFile
 from ._pack import PackFile
 from ._plc import RegisterMap
+from ._program import ProgramMap
 from ._recipe import RecipeFile
 
 SCHEMAS: dict[str, type[BaseModel]] = {
@@ -17,6 +18,7 @@ SCHEMAS: dict[str, type[BaseModel]] = {
     "pack": PackFile,
     "plc": RegisterMap,
     "recipe": RecipeFile,
+    "robot": ProgramMap,
 }
 
 

@@ -17,6 +17,7 @@ from ._grbl_codec import (
     verb_bytes,
 )
 from ._interface import MotionDriver
+from ._klipper import KlipperDriver
 from ._serial import LineSplitter
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "Banner",
     "Error",
     "GrblDriver",
+    "KlipperDriver",
     "LineSplitter",
     "Message",
     "MotionDriver",

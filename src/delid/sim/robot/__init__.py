@@ -1,5 +1,6 @@
-"""The simulated robot: a gantry behind a grbl 1.1 / grblHAL controller on a pseudo-terminal."""
+"""The simulated robots: a gantry behind grbl or Klipper on a pseudo-terminal, an arm on Modbus."""
 
+from ._klipper import KlipperLogic
 from ._logic import GrblLogic
 from ._scenario import EndlessHold, Garbage, MissingOk, RaisedAlarm, Reboot, RobotScenario, Vanish
 from ._server import RobotServer, run_robot
@@ -9,6 +10,7 @@ __all__ = [
     "EndlessHold",
     "Garbage",
     "GrblLogic",
+    "KlipperLogic",
     "Machine",
     "MissingOk",
     "RaisedAlarm",

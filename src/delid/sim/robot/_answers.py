@@ -1,4 +1,4 @@
-"""What the simulated controller says: reports, settings and information, in grbl's words. Pure."""
+"""What the simulated controllers say: reports, settings and information, in grbl's and Klipper's words. Pure."""
 
 from __future__ import annotations
 
@@ -64,3 +64,23 @@ def parser_info(line: str, motion: int, feed_mm_min: float) -> bytes | None:
 
 def numbers(at_mm: Vector) -> str:
     return ",".join(f"{value + 0.0:.3f}" for value in at_mm)
+
+
+def say_lf(text: str) -> bytes:
+    """Klipper ends its lines with a line feed alone."""
+    return text.encode("ascii", "replace") + b"\n"
+
+
+def klipper_position(at_mm: Vector, offset_mm: Vector) -> list[str]:
+    """``GET_POSITION``; G-code coordinates are what the offset leaves of the machine's."""
+    x, y, z = at_mm
+    gcode = tuple(a - o + 0.0 for a, o in zip(at_mm, offset_mm, strict=True))
+    return [
+        f"// mcu: stepper_x:{x * 80:.0f} stepper_y:{y * 80:.0f} stepper_z:{z * 400:.0f}",
+        f"// stepper: stepper_x:{x:.6f} stepper_y:{y:.6f} stepper_z:{z:.6f}",
+        f"// kinematic: X:{x:.6f} Y:{y:.6f} Z:{z:.6f}",
+        f"// toolhead: X:{x:.6f} Y:{y:.6f} Z:{z:.6f} E:0.000000",
+        f"// gcode: X:{gcode[0]:.6f} Y:{gcode[1]:.6f} Z:{gcode[2]:.6f} E:0.000000",
+        f"// gcode base: X:{offset_mm[0]:.6f} Y:{offset_mm[1]:.6f} Z:{offset_mm[2]:.6f} E:0.000000",
+        "// gcode homing: X:0.000000 Y:0.000000 Z:0.000000",
+    ]

@@ -7,6 +7,7 @@ import os
 import tty
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 from delid.config import MotionLimits, load_yaml_model
 from delid.core import Clock, SystemClock
@@ -14,7 +15,7 @@ from delid.core import Clock, SystemClock
 from .._world import RobotFacts, World
 from ._logic import GrblLogic
 from ._scenario import EndlessHold, Garbage, MissingOk, RaisedAlarm, Reboot, RobotScenario, TimedFault, Vanish
-from ._travel import Machine
+from ._travel import Machine, Vector
 
 MOVING_TICK_S = 0.02
 RESTING_TICK_S = 0.1
@@ -58,12 +59,37 @@ class _Pty:
             self._link.unlink()
 
 
+class RobotLogic(Protocol):
+    """A controller on a serial line: bytes and time in, bytes out."""
+
+    holds_finish: bool
+    unanswered_moves: set[int]
+    move_starts_s: list[float]
+
+    @property
+    def moving(self) -> bool: ...
+
+    def flange_mm(self) -> Vector: ...
+
+    def feed(self, data: bytes) -> None: ...
+
+    def advance(self, now_s: float) -> bytes: ...
+
+    def next_event_s(self) -> float | None: ...
+
+    def set_permitted(self, permitted: bool) -> None: ...
+
+    def raise_alarm(self, number: int) -> None: ...
+
+    def reboot(self) -> None: ...
+
+
 class RobotServer:
     """Runs ``logic`` against a clock. Without a world folder motion is always permitted."""
 
     def __init__(
         self,
-        logic: GrblLogic,
+        logic: RobotLogic,
         clock: Clock,
         *,
         world: World | None = None,
