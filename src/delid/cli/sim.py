@@ -30,21 +30,25 @@ def _ready(**facts: object) -> None:
 def plc(
     scenario: Scenario,
     port: Annotated[int, typer.Option(min=0, max=65535, help="TCP port on 127.0.0.1; 0 takes any free one.")] = 15020,
+    device: Annotated[str | None, typer.Option(help="Serial port: speak Modbus RTU there instead of TCP.")] = None,
+    baud: Annotated[int, typer.Option(min=1, help="Speed of the serial port.")] = 19200,
     world: World = None,
     speed: Speed = 1.0,
 ) -> None:
-    """Simulate the cell's PLC on Modbus TCP. Prints one JSON line when it listens."""
-    asyncio.run(_plc(scenario, port, world, speed))
+    """Simulate the cell's PLC on Modbus TCP or RTU. Prints one JSON line when it listens."""
+    asyncio.run(_plc(scenario, port, device, baud, world, speed))
 
 
-async def _plc(scenario: Path, port: int, world: Path | None, speed: float) -> None:
+async def _plc(scenario: Path, port: int, device: str | None, baud: int, world: Path | None, speed: float) -> None:
     running = run_plc(
         scenario,
         host="127.0.0.1",
         port=port,
+        device=device,
+        baud=baud,
         world_dir=world or Path("runs/world"),
         speed=speed,
-        on_ready=lambda bound: _ready(port=bound),
+        on_ready=lambda bound: _ready(port=bound or device),
     )
     await run_until_signal(running)
 

@@ -20,7 +20,7 @@ def make_map(tag: dict[str, Any], order: str) -> RegisterMap:
             "map": "test", "version": 1, "magic": 1, "word_order": order,
             "status": {"address": 0, "count": 4, "tags": {n: {"at": 0} for n in HANDSHAKE} | {"x": {"at": 2} | tag}},
             "control": {"address": 10, "count": 2, "tags": {
-                "heartbeat": {"at": 10} | tag, "packml_state": {"at": 10}, "stop_seq": {"at": 10}}},
+                "heartbeat": {"at": 10}, "packml_state": {"at": 10}, "stop_seq": {"at": 10}, "x": {"at": 10} | tag}},
             "command": {"address": 20, "count": 2, "code_at": 20, "seq_at": 21, "tags": {}},
             "results": {"idle": 0, "busy": 1, "done": 2, "error": 3, "cancelled": 4}, "errors": {}, "commands": {},
         }
@@ -36,6 +36,8 @@ CASES = [
     ({"type": "float32"}, "high_first", 1.5, [0x3FC0, 0x0000]),
     ({"type": "float32"}, "low_first", 1.5, [0x0000, 0x3FC0]),
     ({"type": "bool", "bit": 9}, "high_first", 1, [0x0200, 0]),
+    ({"type": "int16", "scale": 0.5, "offset": -40}, "high_first", 22.5, [125, 0]),
+    ({"type": "float32", "offset": 10}, "low_first", 11.5, [0x0000, 0x3FC0]),
 ]
 
 
@@ -47,7 +49,7 @@ def test_status_values_become_registers(tag: dict[str, Any], order: str, value: 
 @pytest.mark.parametrize(("tag", "order", "value", "words"), CASES)
 def test_written_registers_become_values(tag: dict[str, Any], order: str, value: float, words: list[int]) -> None:
     plc_map = make_map(tag, order)
-    assert block_values(plc_map, plc_map.control, words)["heartbeat"] == pytest.approx(value)
+    assert block_values(plc_map, plc_map.control, words)["x"] == pytest.approx(value)
 
 
 @pytest.mark.parametrize(("value", "word"), [(1e6, 0x7FFF), (-1e6, 0x8000)])

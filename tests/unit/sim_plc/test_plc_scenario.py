@@ -21,7 +21,7 @@ NAMES = (
 def test_the_face_is_what_it_is() -> None:
     assert face.__all__ == [
         "Inputs", "PlcLogic", "Scenario", "Site", "TimedInputs", "Voltage", "load_site", "run_plc", "serve",
-        "set_inputs",
+        "serve_rtu", "set_inputs",
     ]  # fmt: skip
 
 

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from delid.core import FailureKind, FastenerKind
+from delid.core import PACKTAGS_NUMBERS, FailureKind, FastenerKind, State
 
 from .._world import PackFacts, PlcFacts
 from ._commands import COMMANDS, NEEDS_PERMISSION, Running
 from ._machine import Machine
-from ._registers import block_values, status_registers
+from ._registers import block_values, flag_bits, status_registers
 from ._scenario import Inputs, Site, XyzMm
 
 LONGEST_SCAN_S = 0.1
 """A scan that came later than this means that the simulator itself stood still, not that the heartbeat did."""
+
+
+GREEN = (State.STARTING, State.EXECUTE, State.UNHOLDING, State.UNSUSPENDING, State.COMPLETING)
+AMBER = (State.HOLDING, State.HELD, State.SUSPENDING, State.SUSPENDED)
+RED = (State.STOPPING, State.ABORTING, State.ABORTED, State.CLEARING)
+"""Colours of the stack light (IEC 60073: green normal, amber abnormal, red hazardous); a latched fault is red too."""
 
 
 @dataclass(slots=True)
@@ -50,6 +56,8 @@ class PlcLogic:
             "magic": self._map.magic, "version": self._map.version, "start_count": start_count & 0xFFFF,
             "step_result": self._map.results["idle"],
         }  # fmt: skip
+        self._states = {number: state for state, number in (PACKTAGS_NUMBERS | self._map.states).items()}
+        self.packml: State | None = None
         self._names = {spec.code: name for name, spec in self._map.commands.items()}
         self._error_codes = {kind: code for code, kind in self._map.errors.items()}
         self._last_scan_s: float | None = None
@@ -58,6 +66,7 @@ class PlcLogic:
         self._fault = True
         self._step: _Step | None = None
         self._status = status_registers(self._map, self._numbers)
+        self._flags = flag_bits(self._map, self._numbers)
 
     # --- the bus --------------------------------------------------------------------------------------------------
 
@@ -65,6 +74,11 @@ class PlcLogic:
     def status(self) -> list[int]:
         """The status block as of the last scan."""
         return list(self._status)
+
+    @property
+    def flags(self) -> list[bool]:
+        """The flag block as of the last scan; empty where the map has none."""
+        return list(self._flags)
 
     def write(self, address: int, values: list[int]) -> bool:
         """Registers as the bus writes them; false, and nothing written, where the PLC takes none."""
@@ -117,6 +131,7 @@ class PlcLogic:
             self._adopt(control["stop_seq"])
         self._last_scan_s = now_s
         self.machine.advance(passed_s * self._speed)
+        self.packml = self._states.get(int(control["packml_state"]))
         self._watch(control["heartbeat"], passed_s)
         self._obey_stop(control["stop_seq"])
         self._take_command()
@@ -201,7 +216,7 @@ class PlcLogic:
         machine, inputs = self.machine, self.machine.inputs
         self._numbers["heartbeat"] = (int(self._numbers.get("heartbeat", 0)) + 1) & 0xFFFF
         vacuum = machine.tool is not None and machine.tool.kind == "vacuum"
-        self._status = status_registers(self._map, self._numbers | {
+        values = self._numbers | {
             "heartbeat_echo": heartbeat,
             "estop_ok": bool(inputs.estop_ok), "guard_closed": bool(inputs.guard_closed), "smoke": bool(inputs.smoke),
             "extraction_on": machine.extraction_on, "clamp_closed": machine.clamp_closed,
@@ -211,4 +226,7 @@ class PlcLogic:
             "pack_temperature_c": inputs.pack_temperature_c or 0.0, "gas_ppm": inputs.gas_ppm or 0.0,
             "carried_kg": machine.carried_kg, "tool_number": machine.tool_number,
             "torque_nm": machine.torque_nm, "angle_deg": machine.angle_deg, "energy_wh": machine.energy_wh,
-        })  # fmt: skip
+            "stack_green": self.packml in GREEN and not self._fault, "stack_amber": self.packml in AMBER,
+            "stack_red": self.packml in RED or self._fault,
+        }  # fmt: skip
+        self._status, self._flags = status_registers(self._map, values), flag_bits(self._map, values)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import struct
 from collections.abc import Mapping, Sequence
 
-from delid.config import Block, RegisterMap, TagSpec
+from delid.config import Block, ProgramMap, RegisterMap, TagSpec
 
 _INTEGER_BITS = {"uint16": (16, False), "int16": (16, True), "uint32": (32, False), "int32": (32, True)}
 
 
-def status_registers(register_map: RegisterMap, values: Mapping[str, float]) -> list[int]:
+def status_registers(register_map: RegisterMap | ProgramMap, values: Mapping[str, float]) -> list[int]:
     """The status block; what does not fit its register stops at the register's end, as in a PLC's conversion."""
     block = register_map.status
     registers = [0] * block.count
@@ -26,7 +26,18 @@ def status_registers(register_map: RegisterMap, values: Mapping[str, float]) -> 
     return registers
 
 
-def block_values(register_map: RegisterMap, block: Block, registers: Sequence[int]) -> dict[str, float]:
+def flag_bits(register_map: RegisterMap | ProgramMap, values: Mapping[str, float]) -> list[bool]:
+    """The flag block, where the map has one."""
+    block = register_map.flags
+    if block is None:
+        return []
+    bits = [False] * block.count
+    for name, flag in block.tags.items():
+        bits[flag.at - block.address] = bool(values.get(name, 0)) != flag.inverted
+    return bits
+
+
+def block_values(register_map: RegisterMap | ProgramMap, block: Block, registers: Sequence[int]) -> dict[str, float]:
     """Tags of a block that the other side writes, in units."""
     values: dict[str, float] = {}
     for name, tag in block.tags.items():
@@ -44,19 +55,19 @@ def block_values(register_map: RegisterMap, block: Block, registers: Sequence[in
 
 def _to_words(tag: TagSpec, value: float) -> list[int]:
     if tag.type == "float32":
-        return list(struct.unpack(">2H", struct.pack(">f", value / tag.scale)))
+        return list(struct.unpack(">2H", struct.pack(">f", (value - tag.offset) / tag.scale)))
     bits, signed = _INTEGER_BITS[tag.type]
     low, high = (-(1 << bits - 1), (1 << bits - 1) - 1) if signed else (0, (1 << bits) - 1)
-    raw = min(max(round(value / tag.scale), low), high) & ((1 << bits) - 1)
+    raw = min(max(round((value - tag.offset) / tag.scale), low), high) & ((1 << bits) - 1)
     return [raw >> 16, raw & 0xFFFF] if bits == 32 else [raw]
 
 
 def _from_words(tag: TagSpec, words: Sequence[int]) -> float:
     if tag.type == "float32":
         number: float = struct.unpack(">f", struct.pack(">2H", *words))[0]
-        return number * tag.scale
+        return number * tag.scale + tag.offset
     bits, signed = _INTEGER_BITS[tag.type]
     raw = int.from_bytes(b"".join(word.to_bytes(2, "big") for word in words), "big")
     if signed and raw >> bits - 1:
         raw -= 1 << bits
-    return raw * tag.scale
+    return raw * tag.scale + tag.offset
