@@ -1,10 +1,12 @@
 """A frame to what is known of it: pack, damage, hazard class, fasteners, codes. The only folder with onnxruntime."""
 
 from ._battery_code import decode_battery_code
-from ._codes import read_codes
+from ._codes import read_codes, read_labels
+from ._confusion import ConfusionRow, LeftOut, confusion
 from ._decode import read_frame
 from ._fuse import fuse
-from ._gallery import Gallery, PrototypeFile, load_gallery
+from ._gallery import Gallery, Match, PackFileNote, PrototypeFile, gallery_of, load_gallery
+from ._gallery_files import TaughtPack, ready_gallery, remove_pack, store_pack, taught_packs
 from ._geometry import Projection
 from ._inspector import Inspector
 from ._manifest import (
@@ -19,13 +21,17 @@ from ._manifest import (
     PackThreshold,
     Thresholds,
 )
+from ._photos import Objection, Photo, read_photos
 from ._prepare import Letterbox, letterbox_for, prepare, prepare_crops
 from ._quality import FrozenWatch, QualityLimits, check_quality
-from ._session import OnnxModel, load_model
+from ._session import OnnxModel, load_model, read_manifest
+from ._teach import ACCEPTABLE, Lesson, Teaching, teach_pack
 
 __all__ = [
+    "ACCEPTABLE",
     "DAMAGE_KINDS",
     "FASTENER_KINDS",
+    "ConfusionRow",
     "CropSpec",
     "DamageThreshold",
     "FastenerThreshold",
@@ -33,18 +39,28 @@ __all__ = [
     "Gallery",
     "InputSpec",
     "Inspector",
+    "LeftOut",
+    "Lesson",
     "Letterbox",
     "Manifest",
+    "Match",
+    "Objection",
     "OnnxModel",
     "OutputSpec",
+    "PackFileNote",
     "PackThreshold",
+    "Photo",
     "Projection",
     "PrototypeFile",
     "QualityLimits",
+    "TaughtPack",
+    "Teaching",
     "Thresholds",
     "check_quality",
+    "confusion",
     "decode_battery_code",
     "fuse",
+    "gallery_of",
     "letterbox_for",
     "load_gallery",
     "load_model",
@@ -52,4 +68,12 @@ __all__ = [
     "prepare_crops",
     "read_codes",
     "read_frame",
+    "read_labels",
+    "read_manifest",
+    "read_photos",
+    "ready_gallery",
+    "remove_pack",
+    "store_pack",
+    "taught_packs",
+    "teach_pack",
 ]

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,7 @@ from ._manifest import PackThreshold
 
 MAX_CANDIDATES = 5
 """A person can weigh this many; the rest of a long gallery would only hide them."""
-FORMAT_VERSION = 2
+FORMAT_VERSION: Final = 2
 """Written today. Version 1 had free provenance and no threshold of its own; it is still read."""
 
 Vectors = NDArray[np.float32]

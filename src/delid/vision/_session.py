@@ -64,7 +64,7 @@ def load_model(folder: Path | str, task: Task, threads: int = 1) -> OnnxModel:
     ``model.mismatch`` (task, names or shapes differ from the manifest).
     """
     folder = Path(folder)
-    manifest = _read_manifest(folder)
+    manifest = read_manifest(folder)
     if manifest.task != task:
         raise _mismatch(folder, f"its task is {manifest.task}, but {task} is needed")
     content = _read_checked(folder, manifest)
@@ -74,7 +74,8 @@ def load_model(folder: Path | str, task: Task, threads: int = 1) -> OnnxModel:
     return model
 
 
-def _read_manifest(folder: Path) -> Manifest:
+def read_manifest(folder: Path) -> Manifest:
+    """The description of a model without the model; raises ModelError ``model.missing`` or ``model.manifest``."""
     path = folder / MANIFEST_NAME
     if not path.is_file():
         raise ModelError(f"there is no model at {folder}: {MANIFEST_NAME} is missing.", code="model.missing",

@@ -7,10 +7,14 @@ import delid.vision
 
 def test_the_public_names() -> None:
     assert delid.vision.__all__ == [
-        "DAMAGE_KINDS", "FASTENER_KINDS", "CropSpec", "DamageThreshold", "FastenerThreshold", "FrozenWatch", "Gallery",
-        "InputSpec", "Inspector", "Letterbox", "Manifest", "OnnxModel", "OutputSpec", "PackThreshold", "Projection",
-        "PrototypeFile", "QualityLimits", "Thresholds", "check_quality", "decode_battery_code", "fuse",
+        "ACCEPTABLE", "DAMAGE_KINDS", "FASTENER_KINDS", "ConfusionRow", "CropSpec", "DamageThreshold",
+        "FastenerThreshold", "FrozenWatch", "Gallery", "InputSpec", "Inspector", "LeftOut", "Lesson",
+        "Letterbox", "Manifest", "Match", "Objection", "OnnxModel", "OutputSpec", "PackFileNote",
+        "PackThreshold", "Photo", "Projection", "PrototypeFile", "QualityLimits", "TaughtPack", "Teaching",
+        "Thresholds", "check_quality", "confusion", "decode_battery_code", "fuse", "gallery_of",
         "letterbox_for", "load_gallery", "load_model", "prepare", "prepare_crops", "read_codes", "read_frame",
+        "read_labels", "read_manifest", "read_photos", "ready_gallery", "remove_pack", "store_pack",
+        "taught_packs", "teach_pack",
     ]  # fmt: skip
     for name in delid.vision.__all__:
         assert getattr(delid.vision, name) is not None
