@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from delid.config import PackFile
 from delid.core import Fastener, FastenerKind
 
-from ._geometry import Points, Projection
+from ._geometry import Points, Projection, in_frame
 
 
 def nominal_places(pack: PackFile, projection: Projection) -> tuple[list[str], Points, Points]:
@@ -20,10 +20,7 @@ def nominal_places(pack: PackFile, projection: Projection) -> tuple[list[str], P
     places = pack.fastener_places()
     robot = projection.pack_to_robot(places.values(), pack)
     pixels = projection.robot_to_px(robot)
-    width, height = projection.size_px
-    with np.errstate(invalid="ignore"):
-        inside = (pixels >= -0.5) & (pixels < np.array([width - 0.5, height - 0.5]))
-    seen: NDArray[np.bool_] = np.all(inside, axis=1)
+    seen = in_frame(pixels, projection.size_px)
     return [name for name, ok in zip(places, seen, strict=True) if ok], robot[seen], pixels[seen]
 
 
