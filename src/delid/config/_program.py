@@ -7,12 +7,12 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from ._pack import Name, Positive
-from ._plc import Block, CommandBlock, Word
+from ._plc import CommandBlock, ControlBlock, FlagBlock, StatusBlock, Word
 from ._yaml import StrictModel
 
 STATUS_TAGS = (
     "magic", "version", "heartbeat", "start_count", "ack_seq", "done_seq", "result", "error_code", "stop_ack", "state",
-    "referenced", "x_mm", "y_mm", "z_mm",
+    "referenced", "moving", "x_mm", "y_mm", "z_mm",
 )  # fmt: skip
 CONTROL_TAGS = ("heartbeat", "stop_seq", "pause")
 MOVE_PARAMS = ("x_mm", "y_mm", "z_mm", "feed_mm_s")
@@ -41,9 +41,11 @@ class ProgramMap(StrictModel):
     """The robot stops by itself when our heartbeat stands still for this long."""
     needs_homing: bool = False
     """False for arms with absolute encoders: enabled and referenced is enough."""
-    status: Block
+    status: StatusBlock
     """Owned by the robot, read by delid in one request."""
-    control: Block
+    flags: FlagBlock | None = None
+    """Bits that the robot keeps apart from its registers."""
+    control: ControlBlock
     """Owned by delid, written cyclically: heartbeat, stop request, pause."""
     command: CommandBlock
     """Owned by delid, written once for each command; the tag ``program`` names the program to run."""
@@ -64,8 +66,9 @@ class ProgramMap(StrictModel):
             (self.control, CONTROL_TAGS, "control"),
             (self.command, ("program",), "command"),
         ):
+            bits = self.flags.tags if self.flags and title == "status" else {}
             for name in tags:
-                if name not in block.tags:
+                if name not in block.tags and name not in bits:
                     raise ValueError(f"the {title} block lacks the tag {name!r}")
         for name, program in self.programs.items():
             for param in program.params:

@@ -41,8 +41,9 @@ def make_map(status: dict[str, Any], count: int = 3, address: int = 0x6B, order:
 
 def test_the_face_is_what_it_is() -> None:
     assert face.__all__ == [
-        "Backoff", "Endpoint", "PlcDriver", "RtuEndpoint", "TcpEndpoint", "command_pdu", "command_registers",
-        "decode_status", "encode_control", "endpoint_of", "next_number", "stop_pdu",
+        "Backoff", "Endpoint", "ModbusLink", "PlcDriver", "RtuEndpoint", "StatusDecoder", "TcpEndpoint", "command_pdu",
+        "command_registers", "decode_status", "encode_block", "encode_control", "endpoint_of", "flags_request",
+        "next_number", "pdu_bytes", "read_request", "stop_pdu", "stop_request", "write_request",
     ]  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from pymodbus.pdu.register_message import (
     WriteMultipleRegistersRequest,
 )
 
-from delid.config import Block, RegisterMap, TagSpec
+from delid.config import Block, ProgramMap, RegisterMap, TagSpec
 from delid.core import PlcError
 
 _FORMATS = {"uint16": ">H", "int16": ">h", "uint32": ">I", "int32": ">i", "float32": ">f"}
@@ -26,6 +26,9 @@ _RANGES = {
     "int32": (-0x8000_0000, 0x7FFF_FFFF),
 }
 
+AnyMap = RegisterMap | ProgramMap
+"""A PLC and a program robot differ in what their tags mean, not in how registers are read and written."""
+
 
 def next_number(number: int) -> int:
     """The sequence number after ``number``: 1..65535, never 0, because 0 is what a fresh PLC holds."""
@@ -35,7 +38,7 @@ def next_number(number: int) -> int:
 def encode_control(register_map: RegisterMap, *, heartbeat: int, packml_state: int, stop_seq: int) -> list[int]:
     """The registers of the whole control block; tags that delid does not know are 0."""
     values = {"heartbeat": heartbeat, "packml_state": packml_state, "stop_seq": stop_seq}
-    return _encode_block(register_map, register_map.control, values)
+    return encode_block(register_map, register_map.control, values)
 
 
 def command_registers(register_map: RegisterMap, name: str, params: Mapping[str, float], seq: int) -> list[int]:
@@ -50,20 +53,20 @@ def command_registers(register_map: RegisterMap, name: str, params: Mapping[str,
         wanted, given = ", ".join(spec.params) or "none", ", ".join(sorted(params)) or "none"
         raise PlcError(f"command {name} takes the parameters {wanted}; given: {given}.", code="plc.bad_command")
     block = register_map.command
-    registers = _encode_block(register_map, block, params)
+    registers = encode_block(register_map, block, params)
     registers[block.code_at - block.address] = spec.code
     registers[block.seq_at - block.address] = seq
     return registers
 
 
-def read_request(register_map: RegisterMap) -> ModbusPDU:
+def read_request(register_map: AnyMap) -> ModbusPDU:
     """Function code 3 or 4 over the whole status block."""
     block = register_map.status
     kind = ReadHoldingRegistersRequest if block.area == "holding" else ReadInputRegistersRequest
     return kind(dev_id=register_map.device_id, address=block.address, count=block.count)
 
 
-def flags_request(register_map: RegisterMap) -> ModbusPDU | None:
+def flags_request(register_map: AnyMap) -> ModbusPDU | None:
     """Function code 1 or 2 over the whole flag block; None where the map has none."""
     block = register_map.flags
     if block is None:
@@ -75,18 +78,18 @@ def flags_request(register_map: RegisterMap) -> ModbusPDU | None:
 def control_request(register_map: RegisterMap, *, heartbeat: int, packml_state: int, stop_seq: int) -> ModbusPDU:
     """Function code 16 over the whole control block."""
     registers = encode_control(register_map, heartbeat=heartbeat, packml_state=packml_state, stop_seq=stop_seq)
-    return _write(register_map, register_map.control.address, registers)
+    return write_request(register_map, register_map.control.address, registers)
 
 
 def command_request(register_map: RegisterMap, registers: Sequence[int], seq: int) -> ModbusPDU:
     """Function code 16 over the whole command block; ``registers`` as of command_registers, sent as number ``seq``."""
-    return _write(register_map, register_map.command.address, [*registers[:-1], seq])
+    return write_request(register_map, register_map.command.address, [*registers[:-1], seq])
 
 
-def stop_request(register_map: RegisterMap, stop_seq: int) -> ModbusPDU:
+def stop_request(register_map: AnyMap, stop_seq: int) -> ModbusPDU:
     """Function code 16 on the stop number alone: no heartbeat in it, so that replay can compare the bytes."""
     tag = register_map.control.tags["stop_seq"]
-    return _write(register_map, tag.at, _ordered_words(register_map, "stop_seq", tag, stop_seq))
+    return write_request(register_map, tag.at, _ordered_words(register_map, "stop_seq", tag, stop_seq))
 
 
 def command_pdu(register_map: RegisterMap, name: str, params: Mapping[str, float], seq: int) -> bytes:
@@ -94,7 +97,7 @@ def command_pdu(register_map: RegisterMap, name: str, params: Mapping[str, float
     return pdu_bytes(command_request(register_map, command_registers(register_map, name, params, seq), seq))
 
 
-def stop_pdu(register_map: RegisterMap, stop_seq: int) -> bytes:
+def stop_pdu(register_map: AnyMap, stop_seq: int) -> bytes:
     """The bytes of a cancel's write as they go out, from the function code on."""
     return pdu_bytes(stop_request(register_map, stop_seq))
 
@@ -104,11 +107,13 @@ def pdu_bytes(pdu: ModbusPDU) -> bytes:
     return bytes([pdu.function_code]) + pdu.encode()
 
 
-def _write(register_map: RegisterMap, address: int, registers: list[int]) -> ModbusPDU:
+def write_request(register_map: AnyMap, address: int, registers: list[int]) -> ModbusPDU:
+    """Function code 16 from ``address`` on."""
     return WriteMultipleRegistersRequest(dev_id=register_map.device_id, address=address, registers=registers)
 
 
-def _encode_block(register_map: RegisterMap, block: Block, values: Mapping[str, float]) -> list[int]:
+def encode_block(register_map: AnyMap, block: Block, values: Mapping[str, float]) -> list[int]:
+    """A whole block; tags without a value are 0. Raises PlcError ``plc.bad_command`` for a value out of range."""
     registers = [0] * block.count
     for name, value in values.items():
         tag = block.tags[name]
@@ -121,7 +126,7 @@ def _encode_block(register_map: RegisterMap, block: Block, values: Mapping[str, 
     return registers
 
 
-def _ordered_words(register_map: RegisterMap, name: str, tag: TagSpec, value: float) -> list[int]:
+def _ordered_words(register_map: AnyMap, name: str, tag: TagSpec, value: float) -> list[int]:
     words = _words(name, tag, value)
     return words[::-1] if register_map.word_order == "low_first" else words
 

@@ -6,7 +6,7 @@ import struct
 from collections.abc import Callable, Sequence
 from operator import itemgetter
 
-from delid.config import REGISTERS_OF, FlagSpec, RegisterMap, TagSpec
+from delid.config import REGISTERS_OF, FlagSpec, ProgramMap, RegisterMap, TagSpec
 from delid.core import PlcError, Scalar
 
 _FORMATS = {"uint16": ">H", "int16": ">h", "uint32": ">I", "int32": ">i", "float32": ">f"}
@@ -19,7 +19,7 @@ _Take = Callable[[Sequence[int]], Scalar]
 class StatusDecoder:
     """All tags of one map. ``decode`` takes the registers of the status block and the bits of the flag block."""
 
-    def __init__(self, register_map: RegisterMap) -> None:
+    def __init__(self, register_map: RegisterMap | ProgramMap) -> None:
         block, low_first = register_map.status, register_map.word_order == "low_first"
         self._count = block.count
         self._tags = [(name, _taker(tag, tag.at - block.address, low_first)) for name, tag in block.tags.items()]

@@ -84,7 +84,8 @@ class ModbusLink:
     used only after it was silent for ``timeout_s``.
     """
 
-    def __init__(self, endpoint: Endpoint, timeout_s: float, clock: Clock, name: str) -> None:
+    def __init__(self, endpoint: Endpoint, timeout_s: float, clock: Clock, name: str, peer: str = "the PLC") -> None:
+        self._peer = peer
         self._endpoint, self._timeout_s, self._clock, self._name = endpoint, timeout_s, clock, name
         self._client: AsyncModbusTcpClient | AsyncModbusSerialClient | None = None
         self._received = 0
@@ -167,7 +168,7 @@ class ModbusLink:
         try:
             answer = await cast(Awaitable[ModbusPDU], self._client.execute(False, request))
         except ConnectionException as error:
-            raise self._link_error("the PLC closed the connection.", "link.closed") from error
+            raise self._link_error(f"{self._peer} closed the connection.", "link.closed") from error
         except ModbusException as error:
             raise self._link_error(f"no answer within {self._timeout_s:g} s.", "link.silent") from error
         _let_go_if_cancelled()
@@ -176,7 +177,7 @@ class ModbusLink:
         if answer.isError():
             words = _EXCEPTIONS.get(answer.exception_code, "unknown exception")
             raise PlcError(
-                f"the PLC refused function {request.function_code} at register {request.address}: "
+                f"{self._peer} refused function {request.function_code} at register {request.address}: "
                 f"{words} (exception {answer.exception_code}).",
                 hint="Check that the register map fits the PLC program.",
                 code="plc.exception",
