@@ -14,8 +14,10 @@ from delid.sim.plc import run_plc
 from delid.sim.robot import run_robot
 
 from ._signals import run_until_signal
+from .sim_proxy import proxy_app
 
 sim_app = typer.Typer(no_args_is_help=True, add_completion=False, help="Run the simulated PLC or robot alone.")
+sim_app.add_typer(proxy_app, name="proxy")
 
 Scenario = Annotated[Path, typer.Option(help="Scenario file: the pack, its bolts, faults and what happens when.")]
 World = Annotated[Path | None, typer.Option(help="Folder that the simulated devices of one cell share.")]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from delid.core import FailureKind, State
+from delid.core import PACKTAGS_NUMBERS, FailureKind, State
 
 from ._pack import Name, Positive
 from ._yaml import StrictModel
@@ -174,7 +175,7 @@ class RegisterMap(StrictModel):
         if self.status.area == "holding":
             blocks.append(("status", self.status))
         blocks.sort(key=lambda block: block[1].address)
-        for (name, block), (after, following) in zip(blocks, blocks[1:], strict=False):
+        for (name, block), (after, following) in pairwise(blocks):
             if block.address + block.count > following.address:
                 raise ValueError(f"the blocks {name} and {after} overlap at register {following.address}")
         return self
@@ -195,6 +196,10 @@ class RegisterMap(StrictModel):
         for name, spec in self.commands.items():
             if codes.count(spec.code) > 1:
                 raise ValueError(f"command {name!r} shares its code {spec.code} with another one")
+        numbers = PACKTAGS_NUMBERS | self.states
+        for state, number in self.states.items():
+            if list(numbers.values()).count(number) > 1:
+                raise ValueError(f"state {state.value} shares its number {number} with another one")
         if len(set(self.results.values())) != 5:
             raise ValueError("results must name idle, busy, done, error and cancelled with five different numbers")
         return self

@@ -34,7 +34,8 @@ class Pending:
 
 @dataclass(slots=True, eq=False)
 class PendingCommand(Pending):
-    """``registers`` is the command block without its number; ``before`` is the PLC's ack_seq when the command was first written, ``start`` its start count."""
+    """``registers`` is the command block without its number; ``before`` is the PLC's ack_seq when the command was first
+    written, ``start`` its start count."""
 
     name: str = ""
     registers: Sequence[int] = ()
