@@ -18,6 +18,7 @@ from ._grbl_codec import (
 )
 from ._interface import MotionDriver
 from ._klipper import KlipperDriver
+from ._program import ProgramDriver
 from ._serial import LineSplitter
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "MotionDriver",
     "Ok",
     "Probe",
+    "ProgramDriver",
     "Reply",
     "Setting",
     "Status",

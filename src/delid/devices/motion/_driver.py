@@ -89,7 +89,7 @@ class Driver(Generic[T]):
         ``deadline_s`` counts from now and stands still while the machine is held. Failures: ``refused`` (nothing was
         sent), ``not_reached``, ``error``, ``alarm``, ``reset``, ``door``, ``stopped``, ``link``, ``timeout``.
         """
-        reason = self._motion_refusal() or self._target_refusal(to_mm, feed_mm_s)
+        reason = self.motion_refusal() or self._target_refusal(to_mm, feed_mm_s)
         return await self.motion(id, deadline_s, reason, lambda job: self.perform_move(job, to_mm, feed_mm_s))
 
     async def program(self, id: str, name: str, params: Mapping[str, float], deadline_s: float) -> Finished:
@@ -148,7 +148,7 @@ class Driver(Generic[T]):
 
     # --- refusals ------------------------------------------------------------------------------------------------
 
-    def _motion_refusal(self) -> str:
+    def motion_refusal(self) -> str:
         view = self.talk.view
         if reason := self._line_refusal():
             return reason

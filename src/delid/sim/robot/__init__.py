@@ -1,5 +1,7 @@
 """The simulated robots: a gantry behind grbl or Klipper on a pseudo-terminal, an arm on Modbus."""
 
+from ._arm import ArmLogic
+from ._arm_server import ArmServer, run_arm
 from ._klipper import KlipperLogic
 from ._logic import GrblLogic
 from ._scenario import EndlessHold, Garbage, MissingOk, RaisedAlarm, Reboot, RobotScenario, Vanish
@@ -7,6 +9,8 @@ from ._server import RobotServer, run_robot
 from ._travel import Machine, Travel
 
 __all__ = [
+    "ArmLogic",
+    "ArmServer",
     "EndlessHold",
     "Garbage",
     "GrblLogic",
@@ -19,5 +23,6 @@ __all__ = [
     "RobotServer",
     "Travel",
     "Vanish",
+    "run_arm",
     "run_robot",
 ]

@@ -7,12 +7,13 @@ import os
 import tty
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 from delid.config import MotionLimits, load_yaml_model
 from delid.core import Clock, SystemClock
 
 from .._world import RobotFacts, World
+from ._klipper import KlipperLogic
 from ._logic import GrblLogic
 from ._scenario import EndlessHold, Garbage, MissingOk, RaisedAlarm, Reboot, RobotScenario, TimedFault, Vanish
 from ._travel import Machine, Vector
@@ -209,7 +210,7 @@ async def run_robot(
     speed: float = 1.0,
     scenario: RobotScenario | Path | None = None,
     limits: MotionLimits | None = None,
-    classic: bool = False,
+    dialect: Literal["grblhal", "grbl", "klipper"] = "grblhal",
     clock: Clock | None = None,
     on_ready: Callable[[str], None] = lambda path: None,
 ) -> None:
@@ -221,8 +222,9 @@ async def run_robot(
     if isinstance(scenario, Path):
         scenario = load_yaml_model(scenario, RobotScenario)
     machine = Machine.within(limits.x_mm, limits.y_mm, limits.z_mm) if limits else None
+    logic = KlipperLogic(machine) if dialect == "klipper" else GrblLogic(machine, classic=dialect == "grbl")
     server = RobotServer(
-        GrblLogic(machine, classic=classic),
+        logic,
         clock or SystemClock(),
         world=World(world_dir) if world_dir else None,
         link_path=link_path,
