@@ -6,9 +6,10 @@ from ._confusion import ConfusionRow, LeftOut, confusion
 from ._decode import read_frame
 from ._fuse import fuse
 from ._gallery import Gallery, Match, PackFileNote, PrototypeFile, gallery_of, load_gallery
-from ._gallery_files import TaughtPack, ready_gallery, remove_pack, store_pack, taught_packs
+from ._gallery_files import TaughtPack, check_pack_name, ready_gallery, remove_pack, store_pack, taught_packs
 from ._geometry import Projection
 from ._inspector import Inspector
+from ._located import locate_fasteners
 from ._manifest import (
     DAMAGE_KINDS,
     FASTENER_KINDS,
@@ -21,9 +22,12 @@ from ._manifest import (
     PackThreshold,
     Thresholds,
 )
+from ._merge import merge_fasteners
 from ._photos import Objection, Photo, read_photos
+from ._pose import PackPose, Place, PoseStatus
 from ._prepare import Letterbox, letterbox_for, prepare, prepare_crops
 from ._quality import FrozenWatch, QualityLimits, check_quality
+from ._registration import register_pack
 from ._session import OnnxModel, load_model, read_manifest
 from ._teach import ACCEPTABLE, Lesson, Teaching, teach_pack
 
@@ -48,14 +52,18 @@ __all__ = [
     "OnnxModel",
     "OutputSpec",
     "PackFileNote",
+    "PackPose",
     "PackThreshold",
     "Photo",
+    "Place",
+    "PoseStatus",
     "Projection",
     "PrototypeFile",
     "QualityLimits",
     "TaughtPack",
     "Teaching",
     "Thresholds",
+    "check_pack_name",
     "check_quality",
     "confusion",
     "decode_battery_code",
@@ -64,6 +72,8 @@ __all__ = [
     "letterbox_for",
     "load_gallery",
     "load_model",
+    "locate_fasteners",
+    "merge_fasteners",
     "prepare",
     "prepare_crops",
     "read_codes",
@@ -72,6 +82,7 @@ __all__ = [
     "read_manifest",
     "read_photos",
     "ready_gallery",
+    "register_pack",
     "remove_pack",
     "store_pack",
     "taught_packs",

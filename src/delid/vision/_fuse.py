@@ -6,12 +6,14 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from delid.core import (
+    AMBIENT,
     Assessment,
     Code,
+    CodeOutcome,
+    CodeReading,
     Damage,
     DamageKind,
     Fastener,
-    FastenerKind,
     HazardLimits,
     Inspection,
     PackCandidate,
@@ -19,6 +21,18 @@ from delid.core import (
     PackVerdict,
     hazard_class,
 )
+
+from ._codes import conflict, conflicting
+from ._merge import merge_fasteners
+
+TELLING_FIRST = (
+    CodeOutcome.CONFLICT,
+    CodeOutcome.READ,
+    CodeOutcome.PART_LABEL,
+    CodeOutcome.PARTLY_COVERED,
+    CodeOutcome.UNREADABLE,
+)
+"""Which outcome of single frames stands for all: a doubt first, then what was read best."""
 
 CRITICAL = frozenset({DamageKind.LEAK, DamageKind.BURN})
 """One frame is enough for these: to miss one is worse than to look twice."""
@@ -35,6 +49,7 @@ def fuse(inspections: Sequence[Inspection], limits: HazardLimits | None = None) 
     usable = [i for i in inspections if i.quality.ok]
     pack, agreeing = _fuse_pack(usable)
     damage = _fuse_damage(usable)
+    codes = _fuse_codes(usable)
     hazard, reasons = hazard_class(damage, pack.status, limits or HazardLimits(), usable_frames=bool(usable))
     return Assessment(
         pack=pack,
@@ -42,10 +57,12 @@ def fuse(inspections: Sequence[Inspection], limits: HazardLimits | None = None) 
         hazard_class=hazard,
         hazard_reasons=reasons,
         fasteners=_fuse_fasteners(usable),
-        codes=_fuse_codes(usable),
+        codes=codes,
+        code_status=_fuse_code_status(codes, usable),
         frames=len(inspections),
         agreeing=agreeing,
         sources=tuple(i.source for i in inspections),
+        looks=tuple(name for name in usable[0].looks if all(name in i.looks for i in usable)) if usable else (AMBIENT,),
     )
 
 
@@ -96,21 +113,7 @@ def _fuse_damage(usable: list[Inspection]) -> tuple[Damage, ...]:
 
 
 def _fuse_fasteners(usable: list[Inspection]) -> tuple[Fastener, ...]:
-    """Each fastener's kind by majority, weighted by confidence; doubt between frames lowers the confidence."""
-    seen: dict[str, list[Fastener]] = defaultdict(list)
-    for inspection in usable:
-        for fastener in inspection.fasteners:
-            seen[fastener.id].append(fastener)
-    fused = []
-    for name in sorted(seen):
-        votes: dict[FastenerKind, float] = defaultdict(float)
-        for fastener in seen[name]:
-            votes[fastener.kind] += fastener.confidence
-        kind = max(votes, key=lambda k: (votes[k], k.value))
-        example = next(f for f in seen[name] if f.kind is kind)
-        confidence = round(votes[kind] / len(seen[name]), 4)
-        fused.append(Fastener(name, kind, example.center_px, example.center_mm, confidence))
-    return tuple(fused)
+    return merge_fasteners([i.fasteners for i in usable], [i.source.rpartition("#")[0] or i.source for i in usable])
 
 
 def _fuse_codes(usable: list[Inspection]) -> tuple[Code, ...]:
@@ -119,3 +122,11 @@ def _fuse_codes(usable: list[Inspection]) -> tuple[Code, ...]:
         for code in inspection.codes:
             codes.setdefault(code.text, code)
     return tuple(codes.values())
+
+
+def _fuse_code_status(codes: tuple[Code, ...], usable: list[Inspection]) -> CodeReading:
+    """The most telling outcome of the frames; codes of different frames that disagree are a conflict too."""
+    if texts := conflicting(codes):
+        return conflict(texts)
+    readings = [i.code_status for i in usable]
+    return next((r for outcome in TELLING_FIRST for r in readings if r.outcome is outcome), CodeReading())

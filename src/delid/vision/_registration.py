@@ -7,18 +7,18 @@ fastener in the robot's frame with the radius of the circle that holds it 95 tim
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from delid.config import PackFile
-from delid.core import PointMm, PointPx
+from delid.core import PointPx
 
 from ._geometry import Points, Projection, in_frame
+from ._pose import PackPose, Place, PoseStatus
 from ._pose_fit import Fit, Range, Sight, assign, refine
+from ._pose_places import place_fasteners
 from ._pose_search import find_starts, turned
 
 CENTER_SIGMA_PX = 0.7
@@ -46,55 +46,6 @@ class Found(Protocol):
 
     @property
     def center_px(self) -> PointPx: ...
-
-
-class PoseStatus(StrEnum):
-    OK = "ok"
-    WEAK = "weak"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """One fastener of the pack file as the camera should see it or did. ``detection`` is an index, None if unseen.
-
-    ``uncertainty_mm`` is the radius around ``center_mm`` that holds the true centre 95 times of 100.
-    """
-
-    center_mm: PointMm
-    center_px: PointPx
-    uncertainty_mm: float
-    detection: int | None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class PackPose:
-    """How the pack lies, against where fixture, pack file and calibration say it does.
-
-    Attributes:
-        reason: one sentence where the status is not ok; also a remark where it is.
-        shift_mm: of the pack's centre, along the robot's axes. Zero when failed.
-        turn_deg: about the pack's centre, counter-clockwise from above. Zero when failed.
-        height_mm: of the fasteners above the nominal lid.
-        inliers: fasteners that support the pose.
-        rms_mm: their distance from their places, root mean square.
-        covariance: of shift x, shift y (mm), turn (rad) and height (mm); the prior's when failed.
-        ambiguous: another pose within the search range explains the detections as well.
-        turned: the pack lies turned by 180 degrees; None when its pattern looks the same both ways.
-        places: every fastener in view, by id.
-    """
-
-    status: PoseStatus
-    reason: str
-    shift_mm: PointMm
-    turn_deg: float
-    height_mm: float
-    inliers: int
-    rms_mm: float
-    covariance: NDArray[np.float64]
-    ambiguous: bool
-    turned: bool | None
-    places: Mapping[str, Place]
 
 
 def register_pack(
@@ -234,27 +185,13 @@ class _Registration:
         return faults
 
     def _places(self, fit: Fit, centers: Points, shown: NDArray[np.bool_]) -> dict[str, Place]:
-        """Detected fasteners where they were seen, at the fitted height; the others where the pose puts them."""
-        sight, covariance = self._sight, fit.covariance
+        """Detected fasteners by detection and pattern together, the others where the pose puts them."""
+        placed = place_fasteners(
+            self._sight, fit, self._center_sigma_mm, self._pattern_sigma_mm, self._view.calibration_sigma_mm
+        )
         pixels = self._to_px(centers, fit.pose[3])
-        places = {}
-        for n in np.flatnonzero(shown):
-            detection = fit.pairs.get(int(n))
-            if detection is None:
-                lever = turned(self._pattern[n : n + 1], fit.pose[2] + np.pi / 2)[0]
-                jacobian = np.column_stack([np.eye(2), lever, np.zeros(2)])
-                spread = jacobian @ covariance @ jacobian.T + np.eye(2) * self._pattern_sigma_mm**2
-                center, pixel, number = centers[n], pixels[n], None
-            else:
-                slope = sight.slopes[detection]
-                own = (self._center_sigma_mm[detection] * fit.spread) ** 2
-                spread = np.outer(slope, slope) * covariance[3, 3] + np.eye(2) * own
-                center = sight.found[detection] + fit.pose[3] * slope
-                number = int(self._numbers[detection])
-                pixel = self._pixels[number]
-            radius = _circle_95(spread + np.eye(2) * self._view.calibration_sigma_mm**2)
-            places[self._ids[n]] = self._place(center, pixel, radius, number)
-        return places
+        numbers = {place: int(self._numbers[detection]) for place, detection in fit.pairs.items()}
+        return self._listed(placed.centers, pixels, placed.radii_mm, numbers, shown)
 
     def _failed(self, reason: str, *, ambiguous: bool = False, turned_over: bool | None = None) -> PackPose:
         """Nominal places, as uncertain as the search range is wide; kinds are still read where that is harmless."""
@@ -262,13 +199,8 @@ class _Registration:
         shown = self._in_view(self._pattern)
         pairs = {} if ambiguous or turned_over else assign(self._sight, np.zeros(4), 15.0)
         pixels = self._to_px(self._pattern, 0.0)
-        places = {}
-        for n in np.flatnonzero(shown):
-            radius = fixture.search_mm + np.linalg.norm(self._pattern[n]) * np.deg2rad(fixture.search_deg)
-            detection = pairs.get(int(n))
-            number = None if detection is None else int(self._numbers[detection])
-            pixel = pixels[n] if number is None else self._pixels[number]
-            places[self._ids[n]] = self._place(self._pattern[n], pixel, float(radius), number)
+        radii = fixture.search_mm + np.linalg.norm(self._pattern, axis=1) * np.deg2rad(fixture.search_deg)
+        numbers = {place: int(self._numbers[detection]) for place, detection in pairs.items()}
         return PackPose(
             status=PoseStatus.FAILED,
             reason=reason,
@@ -280,17 +212,24 @@ class _Registration:
             covariance=np.diag(1 / np.diag(prior.information())),
             ambiguous=ambiguous,
             turned=turned_over,
-            places=places,
+            places=self._listed(self._pattern, pixels, radii, numbers, shown),
         )
 
-    def _place(self, center: Points, pixel: Points, radius_mm: float, detection: int | None) -> Place:
-        x, y, _ = self._view.pack_to_robot([center.tolist()], self._pack)[0]
-        return Place(
-            center_mm=(round(float(x), 2), round(float(y), 2)),
-            center_px=(round(float(pixel[0]), 2), round(float(pixel[1]), 2)),
-            uncertainty_mm=round(radius_mm, 2),
-            detection=detection,
-        )
+    def _listed(
+        self, centers: Points, pixels: Points, radii_mm: Points, numbers: Mapping[int, int], shown: NDArray[np.bool_]
+    ) -> dict[str, Place]:
+        robot = self._view.pack_to_robot(centers.tolist(), self._pack)
+        listed = {}
+        for n in np.flatnonzero(shown).tolist():
+            number = numbers.get(n)
+            x, y = pixels[n] if number is None else self._pixels[number]
+            listed[self._ids[n]] = Place(
+                center_mm=(round(float(robot[n, 0]), 2), round(float(robot[n, 1]), 2)),
+                center_px=(round(float(x), 2), round(float(y), 2)),
+                uncertainty_mm=round(float(radii_mm[n]), 2),
+                detection=number,
+            )
+        return listed
 
     def _to_px(self, points: Points, height_mm: float) -> Points:
         robot = self._view.pack_to_robot(points, self._pack)
@@ -298,16 +237,6 @@ class _Registration:
 
     def _in_view(self, points: Points) -> NDArray[np.bool_]:
         return in_frame(self._to_px(points, 0.0), self._view.size_px)
-
-
-def _circle_95(covariance: NDArray[np.float64]) -> float:
-    """Radius of the circle that holds 95 of 100 points.
-
-    Source: A. A. Hoover, Algorithms for Confidence Circles and Ellipses, NOAA technical report NOS 107 C&GS 3, 1984.
-    """
-    low, high = np.sqrt(np.maximum(np.linalg.eigvalsh(covariance), 0.0))
-    part = low / high if high > 0 else 0.0
-    return float(high * (1.960790 + part * (0.004071 + part * (0.114276 + part * 0.371625))))
 
 
 def _resampled(corners: Points) -> Points:
