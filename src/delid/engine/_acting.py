@@ -38,7 +38,7 @@ def work_of(state: EngineState, to: State) -> tuple[Effect, ...]:
     fault = state.motion is None or state.motion.state is MotionState.FAULT
     moving = any(isinstance(p.effect, Move) for p in state.pending.values())
     clear = [motion(MotionVerb.CLEAR_FAULT, rules.stop_timeout_s)] if fault else []
-    home = [] if trusted else [motion(MotionVerb.HOME, rules.home_timeout_s)]
+    home = [] if trusted or not rules.needs_homing else [motion(MotionVerb.HOME, rules.home_timeout_s)]
     park = Move(f"{prefix}.park", rules.park_mm, rules.travel_feed_mm_s, rules.move_timeout_s)
     halt: list[Effect] = [
         motion(MotionVerb.STOP, rules.stop_timeout_s),
@@ -74,8 +74,14 @@ def enter_acting(turn: Turn, to: State, cause: str) -> None:
 
 
 def hold(turn: Turn, cause: str) -> None:
-    """Hold the run; a run that is only being prepared or put away is stopped instead."""
-    if turn.state.packml in (State.EXECUTE, State.UNHOLDING):
+    """Hold the run; a run that is only being prepared or put away is stopped instead.
+
+    So is a run whose robot is moving and cannot hold a motion.
+    """
+    moving = any(isinstance(p.effect, Move) for p in turn.state.pending.values())
+    if moving and not turn.state.rules.can_hold and turn.state.packml in (State.EXECUTE, State.UNHOLDING):
+        stop(turn, f"{cause}; this robot cannot hold a motion")
+    elif turn.state.packml in (State.EXECUTE, State.UNHOLDING):
         enter_acting(turn, State.HOLDING, cause)
     elif turn.state.packml in (State.STARTING, State.COMPLETING):
         stop(turn, cause)
@@ -97,7 +103,7 @@ def _halt(turn: Turn, to: State, outcome: str, cause: str) -> None:
         turn.end_run(outcome, cause)
     turn.forget(keep_stops=False)
     enter_acting(turn, to, cause)
-    turn.set(question=None, current=None, queue=(), redo_act=False, motion_held=False, phase=Phase.NONE)
+    turn.set(question=None, current=None, queue=(), redo_act=False, motion_held=False, phase=Phase.NONE, program=None)
     if turn.state.motion is None or not turn.state.motion.position_trusted:
         turn.set(last_target_mm=None)
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 
-from delid.core import Act, AskAct, FailureKind, MoveAct, Question, Reaction, Verb
+from delid.core import Act, AskAct, FailureKind, MoveAct, Question, Reaction, Scalar, Verb
 
 from ._acting import stop
 from ._progress import ask, finish, mark, start
 from ._state import Current, StepStatus
 from ._turn import Turn
 
+KEPT_VALUES = ("torque_nm", "angle_deg", "carried_kg", "error_code", "energy_wh")
 FAILURE_ANSWERS = ("try again", "done by hand", "stop")
 
 
@@ -29,15 +31,29 @@ FAILURE_WORDS = {
 }
 
 
-def fail(turn: Turn, kind: str, detail: str, targets: tuple[str, ...] = ()) -> None:
-    """The running act failed for a reason of the work; retract the tool, then do what the recipe says."""
+def fail(
+    turn: Turn,
+    kind: str,
+    detail: str,
+    targets: tuple[str, ...] = (),
+    *,
+    reaction: Reaction | None = None,
+    picture: str | None = None,
+) -> None:
+    """The running act failed for a reason of the work; retract the tool, then react.
+
+    Args:
+        targets: which fasteners failed, if not all of the step's.
+        reaction: what follows, where the recipe is not asked.
+        picture: the look that shows it.
+    """
     current = turn.state.current
     assert current is not None
     counter = f"{current.step.key}/{kind}"
     failures = dict(turn.state.failures)
     failures[counter] = failures.get(counter, 0) + 1
     turn.set(failures=failures)
-    reaction = _reaction(current, kind, failures[counter])
+    reaction = reaction or _reaction(current, kind, failures[counter])
     turn.record("failure", key=current.step.key, kind=kind, detail=detail, number=failures[counter], reaction=reaction)
     mark(turn, current.step.key, StepStatus.FAILED, f"{kind}: {detail}" if detail else kind)
     back = _way_back(turn, current)
@@ -45,12 +61,25 @@ def fail(turn: Turn, kind: str, detail: str, targets: tuple[str, ...] = ()) -> N
         start(turn, current.step, back, reaction)
     left = turn.state.current
     assert left is not None
-    noted = dataclasses.replace(
-        left, reaction=reaction, failure=kind, failure_detail=detail, failed_targets=targets or current.step.targets
-    )
-    turn.set(current=noted)
+    failed = targets or current.step.targets
+    noted = dataclasses.replace(left, reaction=reaction, failure=kind, failure_detail=detail, failed_targets=failed)
+    turn.set(current=dataclasses.replace(noted, picture=picture))
     if not back:
         react(turn)
+
+
+def act_done(turn: Turn, values: Mapping[str, Scalar]) -> None:
+    """The running act is confirmed; go to the next one, or finish the step."""
+    current = turn.state.current
+    assert current is not None
+    kept = {**current.values, **{k: v for k, v in values.items() if k in KEPT_VALUES or k == "seen_empty"}}
+    last = current.index + 1 == len(current.acts)
+    if last and current.reaction is not None:
+        react(turn)
+    elif last:
+        finish(turn, StepStatus.DONE, "confirmed", kept)
+    else:
+        turn.set(current=dataclasses.replace(current, index=current.index + 1, act_id="", values=kept))
 
 
 def _reaction(current: Current, kind: str, number: int) -> Reaction:
@@ -90,14 +119,16 @@ def react(turn: Turn) -> None:
         start(turn, step, step.alternative)
     elif current.reaction is Reaction.SKIP:
         turn.set(excluded=(*turn.state.excluded, *step.targets))
-        finish(turn, StepStatus.SKIPPED, f"skipped after {current.failure}")
+        why = f": {current.failure_detail}" if current.failure_detail else ""
+        finish(turn, StepStatus.SKIPPED, f"skipped after {current.failure}{why}")
     elif current.reaction is Reaction.STOP:
         finish(turn, StepStatus.FAILED, current.failure)
         stop(turn, f"{step.title}: {current.failure_detail or current.failure}")
     else:
         text = f"{step.title}: {FAILURE_WORDS.get(current.failure, current.failure)}. What now?"
         target = current.failed_targets[0] if current.failed_targets else None
-        question = Question(f"q.{step.key}#{current.attempt}", text, FAILURE_ANSWERS, step.key, target, _why(current))
+        name = f"q.{step.key}#{current.attempt}"
+        question = Question(name, text, FAILURE_ANSWERS, step.key, target, _why(current), current.picture)
         ask(turn, question)
 
 

@@ -16,6 +16,7 @@ from delid.core import (
     MotionVerb,
     PoseMm,
     Record,
+    Sighting,
     Wire,
 )
 
@@ -49,7 +50,9 @@ class CameraPort(Protocol):
 
 
 class InspectorPort(Protocol):
-    def inspect(self, frame: Frame, pack: str | None = None) -> Inspection: ...
+    def inspect(self, frame: Frame, pack: str | None = None, *, looks: Mapping[str, Frame] = ...) -> Inspection: ...
+
+    def locate(self, frame: Frame, at_mm: PoseMm, flange_mm: PoseMm) -> tuple[Sighting | None, str]: ...
 
     @property
     def min_fastener_confidence(self) -> float: ...
@@ -94,3 +97,4 @@ class Ports:
     camera: CameraPort
     inspector: InspectorPort
     log: LogPort
+    tool_camera: CameraPort | None = None

@@ -6,15 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from delid.config import Cell
+from delid.config import Camera, Cell
 from delid.core import (
+    AMBIENT,
     Act,
     Assessment,
     Condition,
     Decision,
     Effect,
+    Look,
     MotionReported,
     Plan,
+    PointMm,
     PoseMm,
     Question,
     Reaction,
@@ -42,6 +45,15 @@ class StepStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Light:
+    """One light of the cell's light program; ``mask`` is what the PLC's lamps are set to, 0 is ambient light."""
+
+    name: str
+    mask: int
+    settle_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Rules:
     """What the cell file fixes for the whole life of the process."""
 
@@ -61,6 +73,13 @@ class Rules:
     move_timeout_s: float = 60.0
     look_timeout_s: float = 20.0
     decide_timeout_s: float = 30.0
+    light_timeout_s: float = 3.0
+    lights: tuple[Light, ...] = ()
+    """The light program of a look at the pack, ambient light last; empty where the cell switches no lamps."""
+    can_hold: bool = True
+    """Whether the robot can hold a motion and go on."""
+    needs_homing: bool = True
+    """Whether the robot's position has to be found by homing."""
     empty_confidence: float = 0.6
     """A fastener's kind counts only when the look is at least this sure. A cell takes it from the manifest of the
     fastener model, which has it from validation data."""
@@ -80,7 +99,18 @@ class Rules:
             gas_ppm=limits.gas_ppm,
             hold_timeout_s=motion.hold_timeout_s,
             home_timeout_s=motion.home_timeout_s,
+            can_hold=cell.motion_capabilities.hold,
+            needs_homing=cell.motion_capabilities.needs_homing,
+            lights=_lights(cell.spec.overview),
         )
+
+
+def _lights(camera: Camera) -> tuple[Light, ...]:
+    """The frames that are judged are taken last, so that the cell is left in ambient light."""
+    if not any(look.mask for look in camera.looks):
+        return ()
+    lights = [Light(look.name, look.mask, look.settle_ms / 1000) for look in camera.looks]
+    return tuple(sorted(lights, key=lambda light: light.name == AMBIENT))
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +135,21 @@ class Pending:
 
     effect: Effect
     due_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class LightProgram:
+    """A look that is being taken light by light."""
+
+    look: Look
+    """What is judged at the end, in ambient light."""
+    base: str
+    """Ids of its effects begin with this and a dot."""
+    todo: tuple[Light, ...]
+    kept: Mapping[str, str] = field(default_factory=dict)
+    """Look to the id of the effect that kept its frame."""
+    may_burn: bool = False
+    """A lamp was switched on, or nobody knows whether it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +178,8 @@ class Current:
     failure: str = ""
     failure_detail: str = ""
     failed_targets: tuple[str, ...] = ()
+    picture: str | None = None
+    """The look that shows what failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +200,7 @@ class EngineState:
     pending: Mapping[str, Pending] = field(default_factory=dict)
     work: tuple[Effect, ...] = ()
     """What an acting state still has to do, in order."""
+    program: LightProgram | None = None
     assessment: Assessment | None = None
     decision: Decision | None = None
     plan: Plan | None = None
@@ -164,6 +212,8 @@ class EngineState:
     failures: Mapping[str, int] = field(default_factory=dict)
     """``key/kind`` to the number of failures so far."""
     excluded: tuple[str, ...] = ()
+    located: Mapping[str, PointMm] = field(default_factory=dict)
+    """Fastener id to where a fine look found it, robot frame."""
     assume_pack: str | None = None
     question: Question | None = None
     alarms: tuple[Alarm, ...] = ()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
 
 from delid.core import (
     Act,
@@ -12,6 +11,8 @@ from delid.core import (
     FailureKind,
     FastenerKind,
     Finished,
+    Locate,
+    LocateAct,
     Look,
     LookAct,
     Looked,
@@ -19,18 +20,20 @@ from delid.core import (
     MoveAct,
     Question,
     RunCommand,
-    Scalar,
     WaitAct,
 )
 
 from ._acting import abort, hold, stop
-from ._failures import fail, react, retry
+from ._failures import act_done, fail, retry
+from ._fine import corrected
 from ._interlocks import holds
+from ._lights import begin_look
 from ._progress import ask, finish, start
 from ._state import Current, StepStatus
 from ._turn import Turn
 
-KEPT_VALUES = ("torque_nm", "angle_deg", "carried_kg", "error_code", "energy_wh")
+LIT_PURPOSES = ("inspect",)
+"""Looks of a plan that are taken with the whole light program: those that judge pack and damage."""
 FATAL = frozenset({"link", "alarm", "reset", "door", "stopped", "fault"})
 """Failures of a device, not of the work; the run aborts."""
 
@@ -76,11 +79,15 @@ def _begin_act(turn: Turn, current: Current, act: Act) -> bool:
     act_id = f"{current.step.key}#{current.attempt}.{current.index}"
     turn.set(current=dataclasses.replace(current, act_id=act_id, act_since_s=turn.now_s), redo_act=False)
     if isinstance(act, MoveAct):
-        turn.emit(Move(act_id, act.to_mm, act.feed_mm_s, rules.move_timeout_s))
+        turn.emit(Move(act_id, corrected(turn, act), act.feed_mm_s, rules.move_timeout_s))
     elif isinstance(act, CommandAct):
         turn.emit(RunCommand(act_id, act.name, act.params, act.deadline_s))
     elif isinstance(act, LookAct):
-        turn.emit(Look(act_id, act.purpose, act.frames, rules.look_timeout_s, plan.pack if plan else None))
+        look = Look(act_id, act.purpose, act.frames, rules.look_timeout_s, plan.pack if plan else None)
+        begin_look(turn, look) if act.purpose in LIT_PURPOSES else turn.emit(look)
+    elif isinstance(act, LocateAct):
+        stands_mm = turn.state.last_target_mm or act.at_mm
+        turn.emit(Locate(act_id, act.target, act.at_mm, stands_mm, act.settle_s, rules.look_timeout_s))
     elif isinstance(act, AskAct):
         ask(turn, Question(act_id, act.text, act.answers, current.step.key))
         return True
@@ -101,20 +108,6 @@ def _watch(turn: Turn, current: Current, act: WaitAct) -> bool:
         fail(turn, act.failure.value, f"{missing} after {act.within_s:g} s")
         return True
     return False
-
-
-def act_done(turn: Turn, values: Mapping[str, Scalar]) -> None:
-    """The running act is confirmed; go to the next one, or finish the step."""
-    current = turn.state.current
-    assert current is not None
-    kept = {**current.values, **{k: v for k, v in values.items() if k in KEPT_VALUES or k == "seen_empty"}}
-    last = current.index + 1 == len(current.acts)
-    if last and current.reaction is not None:
-        react(turn)
-    elif last:
-        finish(turn, StepStatus.DONE, "confirmed", kept)
-    else:
-        turn.set(current=dataclasses.replace(current, index=current.index + 1, act_id="", values=kept))
 
 
 def on_finished(turn: Turn, event: Finished) -> None:

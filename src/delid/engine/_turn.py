@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from delid.core import ACTING_DONE, Effect, Look, Move, Record, RunCommand, State
+from delid.core import ACTING_DONE, Effect, Locate, Look, Move, Record, RunCommand, State
 
 from ._state import Alarm, EngineState, Pending, Phase
 
@@ -66,7 +66,7 @@ class Turn:
 
     def forget(self, keep_stops: bool = True) -> None:
         """Stop awaiting everything that moves, works or looks; what still arrives is late and ignored."""
-        awaited = (Move, RunCommand, Look)
+        awaited = (Move, RunCommand, Look, Locate)
         self.set(
             pending={k: p for k, p in self.state.pending.items() if keep_stops and not isinstance(p.effect, awaited)}
         )

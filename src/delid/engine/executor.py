@@ -21,11 +21,10 @@ from delid.core import (
     Effect,
     Event,
     Finished,
-    Frame,
     JournalError,
     LinkChanged,
+    Locate,
     Look,
-    Looked,
     MotionReported,
     MotionVerb,
     Move,
@@ -39,15 +38,14 @@ from delid.core import (
     to_plain,
 )
 from delid.planning import decide
-from delid.vision import fuse
 
+from ._eyes import Eyes, FrameObserver
 from ._ports import Ports
 from ._state import EngineState, initial
 from ._turnlog import TurnLog
 from .reducer import step
 
 Observer = Callable[[EngineState, Event, tuple[Effect, ...]], None]
-FrameObserver = Callable[[Frame], None]
 TICK_S = 0.1
 STALL_S = 2.0
 """A turn that takes longer has hung; the process ends, so that the PLC misses the heartbeat and stops the cell."""
@@ -59,16 +57,20 @@ class Executor:
     def __init__(self, cell: Cell, ports: Ports, clock: Clock, started: Callable[[float], Started]) -> None:
         self.cell, self.ports, self.clock = cell, ports, clock
         self.observers: list[Observer] = []
-        self.frame_observers: list[FrameObserver] = []
         self.state = self._fresh(clock.now_s())
         self._started = started
         self._events: asyncio.Queue[Event] = asyncio.Queue()
         self._tasks: set[asyncio.Task[None]] = set()
         self._vision = ThreadPoolExecutor(1, thread_name_prefix="vision")
-        self._camera_free = asyncio.Lock()
+        self._eyes = Eyes(cell, ports, clock, self._vision)
         self._known: dict[str, Event] = {}
         self._turns = TurnLog(cell, ports.log, clock, self.post)
         self._turn_since_s: float | None = None
+
+    @property
+    def frame_observers(self) -> list[FrameObserver]:
+        """Called with each frame that people may see."""
+        return self._eyes.observers
 
     def post(self, event: Event) -> None:
         """Queue an event; it is taken in the order of posting."""
@@ -191,30 +193,18 @@ class Executor:
             case CancelCommand(id=name, deadline_s=deadline_s):
                 return plc.cancel(name, deadline_s)
             case Look():
-                return self._look(effect)
+                return self._eyes.look(effect)
+            case Locate():
+                return self._eyes.locate(effect)
             case Decide():
                 return self._decide(effect)
             case Record():
                 raise AssertionError("a record is not performed")
 
-    async def _look(self, look: Look) -> Event:
-        async with self._camera_free:
-            frames = await self.ports.camera.grab(look.frames, look.deadline_s)
-        recorder, inspector = self.ports.log.recorder, self.ports.inspector
-        for frame in frames:
-            if recorder is not None:
-                recorder.frame(frame, look.id, self.cell.spec.cameras[0].id)
-            self._show(frame)
-        loop = asyncio.get_running_loop()
-        inspections = tuple(
-            [await loop.run_in_executor(self._vision, inspector.inspect, frame, look.pack) for frame in frames]
-        )
-        limits = self.cell.spec.limits.hazard_limits()
-        return Looked(self.clock.now_s(), look.id, inspections, fuse(inspections, limits))
-
     async def _decide(self, effect: Decide) -> Event:
         def work() -> Event:
-            found = decide(effect.assessment, self.cell, effect.readings, effect.exclude, effect.assume_pack)
+            given = (effect.exclude, effect.assume_pack, effect.sure_confidence)
+            found = decide(effect.assessment, self.cell, effect.readings, *given)
             return Decided(self.clock.now_s(), effect.id, found)
 
         return await asyncio.get_running_loop().run_in_executor(self._vision, work)
@@ -223,21 +213,17 @@ class Executor:
         """Show a frame now and then while nobody looks; a camera that fails here is reported by the next look."""
         while True:
             await self.clock.sleep(every_s)
-            if self._camera_free.locked():
-                continue
+            asked = self.state.question
+            if self._eyes.busy or (asked is not None and asked.picture is not None):
+                continue  # the picture that a question is about stays
             try:
-                async with self._camera_free:
-                    frames = await self.ports.camera.grab(1, 5.0)
+                frame = await self._eyes.glance(5.0)
             except DelidError as error:
                 self.post(LinkChanged(self.clock.now_s(), "camera", False, error.message))
                 continue
             if not (link := self.state.links.get("camera")) or not link.up:
                 self.post(LinkChanged(self.clock.now_s(), "camera", True))
-            self._show(frames[-1])
-
-    def _show(self, frame: Frame) -> None:
-        for observer in self.frame_observers:
-            observer(frame)
+            self._eyes.show(frame)
 
     # --- the end -------------------------------------------------------------------------------------------------
 
@@ -255,7 +241,7 @@ class Executor:
         self._vision.shutdown(wait=False)
         if self._turn_since_s is None:  # a journal that hangs would hang the end as well
             await self._turns.close(self.state)
-        await self.ports.camera.close()
+        await self._eyes.close()
 
 
 def _is_stop(effect: Effect) -> bool:

@@ -14,20 +14,19 @@ from delid.core import (
     ACTING_DONE,
     COMMANDED,
     Answered,
-    Assessment,
     Command,
     Decide,
     Decided,
     Effect,
     Event,
+    FailureKind,
     Finished,
     LinkChanged,
+    Located,
     Look,
     Looked,
     MotionReported,
     OperatorCommanded,
-    PackStatus,
-    Question,
     Refusal,
     Started,
     State,
@@ -36,8 +35,12 @@ from delid.core import (
 )
 
 from . import _acting as acting
+from . import _lights as lights
 from . import _steps as steps
+from ._failures import fail
+from ._fine import on_located
 from ._interlocks import Response, checklist, start_checklist, violated
+from ._questions import answer_about_pack, ask_about_pack
 from ._state import EngineState, Link, Phase, Progress
 from ._turn import Turn
 
@@ -100,6 +103,7 @@ def _forget_run(turn: Turn) -> None:
     turn.set(
         phase=Phase.NONE, assessment=None, decision=None, plan=None, queue=(), current=None, progress={}, attempts={},
         failures={}, excluded=(), assume_pack=None, question=None, outcome="", unfinished_run=None, redo_act=False,
+        program=None, located={},
     )  # fmt: skip
 
 
@@ -114,19 +118,9 @@ def _answered(turn: Turn, event: Answered) -> None:
     if state.current is not None:
         steps.on_answer(turn, event.answer)
     else:
-        _answer_about_pack(turn, event.answer)
+        answer_about_pack(turn, event.answer)
     if turn.state.packml is State.HELD and turn.state.question is None:
         acting.enter_acting(turn, State.UNHOLDING, f"{event.by}: answered {event.answer!r}")
-
-
-def _answer_about_pack(turn: Turn, answer: str) -> None:
-    if answer == SET_ASIDE:
-        turn.end_run("set aside", "operator: no recipe fits")
-        acting.stop(turn, "operator: set aside")
-    elif answer == LOOK_AGAIN:
-        turn.set(phase=Phase.NONE, assume_pack=None)
-    else:
-        turn.set(assume_pack=answer, phase=Phase.LOOKING)
 
 
 def _link(turn: Turn, event: LinkChanged) -> None:
@@ -149,7 +143,10 @@ def _finished(turn: Turn, event: Finished) -> None:
     if pending is None:
         return  # late: what it belonged to is over
     current = turn.state.current
-    if current is not None and current.act_id == event.id:
+    if lights.concerns(turn, event.id):
+        if unknown := lights.on_finished(turn, event):
+            _light_unknown(turn, unknown)
+    elif current is not None and current.act_id == event.id:
         held = turn.state.packml in (State.HOLDING, State.HELD, State.UNHOLDING)
         if held and not event.ok and event.failure in ("timeout", "not_reached", "journal"):
             turn.set(redo_act=True)
@@ -158,18 +155,36 @@ def _finished(turn: Turn, event: Finished) -> None:
     elif isinstance(pending.effect, (Look, Decide)) and event.failure == "journal":
         turn.set(phase=Phase.NONE)  # done again when the run goes on
     elif isinstance(pending.effect, (Look, Decide)):
-        _ask_about_pack(turn, f"{event.detail or event.failure}", ())
+        ask_about_pack(turn, f"{event.detail or event.failure}", ())
     elif not event.ok:
         acting.fail_acting(turn, pending.effect, event.detail or event.failure)
 
 
+def _light_unknown(turn: Turn, words: str) -> None:
+    """What would be seen now could be judged wrongly."""
+    if turn.state.current is None:
+        ask_about_pack(turn, words, ())
+    else:
+        fail(turn, FailureKind.NOT_VERIFIED.value, words)
+
+
 def _looked(turn: Turn, event: Looked) -> None:
-    if turn.settle(event.id) is None:
+    pending = turn.settle(event.id)
+    if pending is None:
         return
+    if isinstance(pending.effect, Look):
+        lights.on_judged(turn, pending.effect, event)
     if turn.state.current is not None and turn.state.current.act_id == event.id:
         steps.on_looked(turn, event)
         return
     turn.set(assessment=event.assessment, phase=Phase.LOOKING)
+
+
+def _located(turn: Turn, event: Located) -> None:
+    if turn.settle(event.id) is None:
+        return
+    if turn.state.current is not None and turn.state.current.act_id == event.id:
+        on_located(turn, event)
 
 
 def _decided(turn: Turn, event: Decided) -> None:
@@ -180,7 +195,7 @@ def _decided(turn: Turn, event: Decided) -> None:
     candidates = [{"recipe": c.recipe, "accepted": c.accepted, "reasons": list(c.reasons)} for c in decision.candidates]
     if isinstance(decision.outcome, Refusal):
         turn.record("decision", recipe=None, reasons=list(decision.outcome.reasons), candidates=candidates)
-        _ask_about_pack(turn, decision.outcome.reasons[0], decision.outcome.reasons)
+        ask_about_pack(turn, decision.outcome.reasons[0], decision.outcome.reasons)
         return
     plan = decision.outcome
     turn.record(
@@ -203,6 +218,7 @@ _HANDLERS: dict[type, Callable[[Turn, Any], None]] = {
     MotionReported: _reported,
     Finished: _finished,
     Looked: _looked,
+    Located: _located,
     Decided: _decided,
     Ticked: _ticked,
 }
@@ -243,13 +259,14 @@ def _execute(turn: Turn) -> bool:
     state = turn.state
     if state.phase is Phase.NONE:
         turn.set(phase=Phase.LOOKING, assessment=None)
-        turn.emit(Look(f"look.{state.turns}", "identify", state.rules.frames, state.rules.look_timeout_s))
+        look = Look(f"look.{state.turns}", "identify", state.rules.frames, state.rules.look_timeout_s)
+        lights.begin_look(turn, look)
         return False
     if state.phase is Phase.LOOKING:
         if turn.awaiting(Look) or state.assessment is None:
             return False
         turn.set(phase=Phase.DECIDING)
-        turn.emit(Decide(f"decide.{state.turns}", _sure(state), dict(state.tags), state.excluded, state.assume_pack))
+        turn.emit(_decide(state))
         return False
     if state.phase is Phase.DECIDING:
         return False
@@ -259,30 +276,15 @@ def _execute(turn: Turn) -> bool:
     return steps.advance_steps(turn)
 
 
-def _sure(state: EngineState) -> Assessment:
-    """The assessment with sure fasteners only: what a doubtful one is, the nutrunner finds out."""
+def _decide(state: EngineState) -> Decide:
+    """Plan from what is sure: what a doubtful fastener is, the nutrunner finds out. Its place counts if measured."""
     assert state.assessment is not None
-    kept = tuple(f for f in state.assessment.fasteners if f.confidence >= state.rules.empty_confidence)
-    return dataclasses.replace(state.assessment, fasteners=kept)
-
-
-# --- questions about the pack -------------------------------------------------------------------------------------
-
-LOOK_AGAIN = "look again"
-SET_ASIDE = "set aside"
-
-
-def _ask_about_pack(turn: Turn, text: str, reasons: tuple[str, ...]) -> None:
-    """No plan: a person decides. Only where two taught packs look alike may a person name one of them."""
-    seen = turn.state.assessment
-    names: tuple[str, ...] = ()
-    if seen is not None and seen.pack.status is PackStatus.AMBIGUOUS and turn.state.assume_pack is None:
-        names = tuple(c.model for c in seen.pack.candidates[:2])
-    answers = (*names, SET_ASIDE) if names else (LOOK_AGAIN, SET_ASIDE)
-    question = Question(f"q.pack.{turn.state.turns}", text, answers, reasons=reasons)
-    turn.set(question=question)
-    turn.record("question", id=question.id, text=text, answers=list(answers), step=None)
-    acting.hold(turn, "a question to the operator")
+    sure = state.rules.empty_confidence
+    kept = tuple(f for f in state.assessment.fasteners if f.confidence >= sure or f.uncertainty_mm is not None)
+    seen = dataclasses.replace(state.assessment, fasteners=kept)
+    doubtful = any(f.confidence < sure for f in kept)
+    name, readings = f"decide.{state.turns}", dict(state.tags)
+    return Decide(name, seen, readings, state.excluded, state.assume_pack, sure if doubtful else 0.0)
 
 
 __all__ = ["step"]

@@ -25,6 +25,8 @@ class Builder:
     recipe: str
     tool: str | None
     clearance_mm: float = CLEARANCE_MM
+    sure_confidence: float = 0.0
+    """Below it a fastener's kind does not count, only its place."""
     position_mm: PoseMm = field(init=False)
     carrying: str | None = None
     steps: list[Step] = field(default_factory=list)

@@ -38,6 +38,7 @@ def make_plan(
     assessment: Assessment,
     readings: Mapping[str, Scalar],
     exclude: Collection[str] = (),
+    sure_confidence: float = 0.0,
 ) -> Plan:
     """The steps of a recipe; ``pack`` is None where the pack is not known. Raises PlanningError."""
     swollen = any(d.kind is DamageKind.SWELLING for d in assessment.damage)
@@ -46,6 +47,7 @@ def make_plan(
         recipe.spec.recipe,
         fitted_tool(cell, readings),
         SWOLLEN_CLEARANCE_MM if swollen else CLEARANCE_MM,
+        sure_confidence,
     )
     place = PackPlace(pack, cell.spec.fixture) if pack else None
     for operation in in_order(recipe.spec):

@@ -42,6 +42,7 @@ def decide(
     readings: Mapping[str, Scalar],
     exclude: Collection[str] = (),
     assume_pack: str | None = None,
+    sure_confidence: float = 0.0,
 ) -> Decision:
     """The plan for what was seen and measured, or a refusal, with the reasons for every recipe of the cell.
 
@@ -50,6 +51,7 @@ def decide(
         readings: PLC tags by name, in the register map's units; they can only make the hazard class worse.
         exclude: fastener ids given up; they become a question to a person.
         assume_pack: pack model that a person named; it stands above what vision says.
+        sure_confidence: below it a fastener's kind does not count, only its place.
 
     Raises PlanningError when the chosen recipe cannot be carried out by this cell, UsageError when ``assume_pack`` is
     not a pack of the cell. No input or output, no clock, no randomness: the same input gives the same decision.
@@ -62,7 +64,8 @@ def decide(
     candidates = tuple(_candidate(recipe, objections, chosen, identity, judged) for recipe, objections in weighed)
     if chosen is None:
         return Decision(judged, Refusal(_refusal(weighed, identity, judged)), candidates)
-    return Decision(judged, make_plan(chosen, cell, identity.pack, judged, readings, exclude), candidates)
+    plan = make_plan(chosen, cell, identity.pack, judged, readings, exclude, sure_confidence)
+    return Decision(judged, plan, candidates)
 
 
 def rejudge(assessment: Assessment, cell: Cell, readings: Mapping[str, Scalar]) -> Assessment:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from delid.core import Act, AskAct, CommandAct, LookAct, MoveAct, PoseMm, WaitAct
+from delid.core import Act, AskAct, CommandAct, LocateAct, LookAct, MoveAct, PoseMm, WaitAct
 
 COMMAND_S: dict[str, tuple[float, float]] = {
     # name: (nominal seconds, deadline seconds)
@@ -24,6 +24,7 @@ SETTLE_S = 0.2
 WAIT_S = 0.3
 LOOK_S = 1.0
 FRAME_S = 0.3
+LOCATE_S = 0.3
 PERSON_S = 60.0
 """A person's answer."""
 
@@ -36,6 +37,8 @@ def act_s(act: Act, from_mm: PoseMm | None) -> float:
         return COMMAND_S[act.name][0]
     if isinstance(act, LookAct):
         return LOOK_S + FRAME_S * act.frames
+    if isinstance(act, LocateAct):
+        return act.settle_s + LOCATE_S
     if isinstance(act, WaitAct):
         return WAIT_S
     if isinstance(act, AskAct):

@@ -22,6 +22,7 @@ from delid.core import (
 )
 
 from ._builder import Builder
+from ._fine_look import fine_look_acts, following, is_needed
 from ._order import order_targets
 from ._place import PackPlace
 
@@ -40,33 +41,45 @@ class Sorted:
 
     places: dict[str, PointMm]
     by_hand: dict[str, str]
+    look_first: frozenset[str] = frozenset()
+    """Those whose place is known too roughly for the tool."""
 
 
-def sort_targets(operation: Unfasten, place: PackPlace, assessment: Assessment, exclude: Collection[str]) -> Sorted:
+def sort_targets(
+    b: Builder, operation: Unfasten, place: PackPlace, assessment: Assessment, exclude: Collection[str]
+) -> Sorted:
     """Holes seen empty are left out; the group's fasteners that were not seen are taken at their nominal places."""
+    tool, camera = b.cell.spec.tools.get(operation.tool), b.cell.spec.tool_camera
     group = operation.targets.group
     nominal = dict(zip(place.pack.fastener_ids(group), place.pack.groups[group].positions_mm, strict=True))
     seen = {f.id: f for f in assessment.fasteners} if assessment.pack.model in (None, place.pack.pack) else {}
     places: dict[str, PointMm] = {}
     by_hand: dict[str, str] = {}
+    look_first: set[str] = set()
     for name, at_mm in nominal.items():
         fastener = seen.get(name)
         target = place.to_robot(at_mm)
-        if fastener is not None and fastener.kind is FastenerKind.EMPTY:
+        sure = fastener is not None and fastener.confidence >= b.sure_confidence
+        if fastener is not None and sure and fastener.kind is FastenerKind.EMPTY:
             continue
         if name in exclude:
             by_hand[name] = "given up"
-        elif fastener is not None and fastener.kind not in operation.targets.kinds:
+        elif fastener is not None and sure and fastener.kind not in operation.targets.kinds:
             by_hand[name] = fastener.kind.value
         elif fastener is not None and fastener.center_mm is not None:
             off = math.dist(fastener.center_mm, target)
             if off > MISPLACED_MM:
                 by_hand[name] = f"seen {off:.0f} mm from its place"
+            elif not is_needed(tool, fastener.uncertainty_mm):
+                places[name] = fastener.center_mm
+            elif camera is None:
+                by_hand[name] = f"its place is known to {fastener.uncertainty_mm:.1f} mm only"
             else:
                 places[name] = fastener.center_mm
+                look_first.add(name)
         else:
             places[name] = target
-    return Sorted(places, by_hand)
+    return Sorted(places, by_hand, frozenset(look_first))
 
 
 def unfasten(
@@ -80,25 +93,27 @@ def unfasten(
             hint="Correct the recipe or the pack file.",
             code="planning.group",
         )
-    targets = sort_targets(operation, place, assessment, exclude)
+    targets = sort_targets(b, operation, place, assessment, exclude)
     if targets.places:
         tool = b.fit(operation, operation.tool)
         b.check_travel(b.key(operation), tool, place.lid_z_mm)
         order = order_targets(operation.order, targets.places, (b.position_mm[0], b.position_mm[1]))
         for name in order:
-            _loosen(b, operation, place, tool, name, targets.places[name])
+            _loosen(b, operation, place, tool, name, targets.places[name], look_first=name in targets.look_first)
     if targets.by_hand:
         _ask_by_hand(b, operation, targets.by_hand)
     if "seen_empty" in operation.verify:
         _look_empty(b, operation, tuple(place.pack.fastener_ids(group)))
 
 
-def _loosen(b: Builder, operation: Unfasten, place: PackPlace, tool: Tool, name: str, at: PointMm) -> None:
+def _loosen(
+    b: Builder, operation: Unfasten, place: PackPlace, tool: Tool, name: str, at: PointMm, *, look_first: bool
+) -> None:
     """One fastener. The step begins and ends at travel height, so that it may be repeated, left out or done later."""
     key = b.key(operation, name)
     contact_z = place.lid_z_mm + tool.length_mm
     contact = b.move(key, *at, contact_z, slow=True)
-    acts = (
+    acts: tuple[Act, ...] = (
         b.above(key, at),
         b.move(key, *at, contact_z + b.clearance_mm),
         contact,
@@ -107,6 +122,11 @@ def _loosen(b: Builder, operation: Unfasten, place: PackPlace, tool: Tool, name:
     )
     wants_impact = any(Reaction.IMPACT in reactions for reactions in operation.on_failure.values())
     alternative, refit = _impact_acts(b, operation, place, tool, key, at) if wants_impact else ((), ())
+    camera = b.cell.spec.tool_camera
+    if look_first and camera is not None:
+        look = fine_look_acts(b, key, tool, camera, name, at, place.lid_z_mm)
+        acts = (*look, *following(acts, name, at))
+        alternative, refit = following(alternative, name, at), following(refit, name, at)
     b.add(
         Step(
             key=key, do=Verb.UNFASTEN, operation=operation.id, title=f"Loosen {name}", acts=acts, targets=(name,),

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from delid.core import Damage, Fastener, Inspection
+from delid.core import AMBIENT, Damage, Fastener, Inspection, Located
 
 from ._lines import short
 from ._run import Outcome
@@ -27,6 +27,9 @@ DEFAULT_TOLERANCES: dict[str, Tolerance] = {
     "damage.confidence": Tolerance(0.01, f"a sigmoid, steepest at the threshold; {_ROUNDING}"),
     "damage.severity": Tolerance(0.02, f"read at the peak of a coarse map; {_ROUNDING}"),
     "fasteners.confidence": Tolerance(0.01, f"a softmax; {_ROUNDING}"),
+    "located.confidence": Tolerance(0.01, f"a peak of a heat map; {_ROUNDING}"),
+    "located.x_mm": Tolerance(0.02, f"read between the pixels of a heat map; {_ROUNDING}"),
+    "located.y_mm": Tolerance(0.02, f"read between the pixels of a heat map; {_ROUNDING}"),
 }
 """Score to tolerance for new references; a reference keeps its own."""
 
@@ -52,7 +55,19 @@ def frame_seams(outcome: Outcome) -> list[FrameSeam]:
     for look, inspection in outcome.inspections:
         counts[look] += 1
         seams.append(FrameSeam(look, counts[look], _exact(inspection), _scores(inspection)))
+    for digest, located in outcome.located:
+        counts[located.id] += 1
+        seams.append(_fine_seam(counts[located.id], digest, located))
     return seams
+
+
+def _fine_seam(frame: int, digest: str, located: Located) -> FrameSeam:
+    found = located.found
+    exact = {"sha256": digest, "found": found.kind.value if found else f"nothing: {located.detail}"}
+    if found is None:
+        return FrameSeam(located.id, frame, exact)
+    scores = {"confidence": found.confidence, "x_mm": found.center_mm[0], "y_mm": found.center_mm[1]}
+    return FrameSeam(located.id, frame, exact, {f"located.{k}": round(v, 4) for k, v in scores.items()})
 
 
 def field_of(score: str) -> str:
@@ -70,6 +85,8 @@ def _exact(found: Inspection) -> dict[str, str]:
     }
     for kind, ids in sorted(_ids_by_kind(found.fasteners).items()):
         exact[f"fasteners.{kind}"] = _spans(ids)
+    if found.looks != (AMBIENT,):
+        exact["looks"] = ", ".join(found.looks)
     if found.codes:
         exact["codes"] = ", ".join(sorted(f"{c.symbology} {c.text}" for c in found.codes))
     return exact

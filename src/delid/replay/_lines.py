@@ -93,6 +93,11 @@ def _seen(data: Data) -> list[Line]:
     return [(short(data["key"]), f"{data['empty']} seen empty{left}")]
 
 
+def _located(data: Data) -> list[Line]:
+    words = f"{data['kind']} {data['off_mm']} mm off" if data["kind"] else "nothing"
+    return [(short(data["key"]), f"fine look at {data['target']}: {words}")]
+
+
 def _alarm(data: Data) -> list[Line]:
     return [(f"alarm {data['code']}", data["text"])]
 
@@ -110,6 +115,7 @@ _WORDS: dict[str, tuple[frozenset[str], Callable[[Data], list[Line]]]] = {
     "step": (frozenset({"key", "status", "detail"}), _step),
     "failure": (frozenset({"key", "kind", "detail", "number", "reaction"}), _failure),
     "seen": (frozenset({"key", "empty", "left"}), _seen),
+    "located": (frozenset({"key", "target", "kind", "off_mm"}), _located),
     "alarm": (frozenset({"code", "text"}), _alarm),
     "end": (frozenset({"outcome", "reason", "steps_done", "steps"}), _end),
 }

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -23,13 +24,18 @@ from delid.core import (
     Finished,
     Frame,
     Inspection,
+    Locate,
+    Located,
     Look,
     Looked,
+    PoseMm,
     Record,
     RecordingError,
     RunCommand,
+    Sighting,
     Started,
 )
+from delid.devices import motion
 from delid.engine import initial, step
 from delid.journal import RecordedFrame, Recording
 from delid.planning import decide
@@ -37,7 +43,7 @@ from delid.vision import fuse, read_frame
 
 from ._wire import Sent, WireSeam, unsent_ids
 
-Response = Finished | Looked | Decided
+Response = Finished | Looked | Located | Decided
 
 
 class InspectorLike(Protocol):
@@ -46,7 +52,9 @@ class InspectorLike(Protocol):
     models: dict[str, str]
     min_fastener_confidence: float
 
-    def inspect(self, frame: Frame, pack: str | None = None) -> Inspection: ...
+    def inspect(self, frame: Frame, pack: str | None = None, *, looks: Mapping[str, Frame] = ...) -> Inspection: ...
+
+    def locate(self, frame: Frame, at_mm: PoseMm, flange_mm: PoseMm) -> tuple[Sighting | None, str]: ...
 
     def forget_frames(self) -> None: ...
 
@@ -60,6 +68,8 @@ class Outcome:
     wires: tuple[Sent, ...]
     unanswered: tuple[str, ...]
     """Ids of effects still awaited at the end for which nothing was recorded."""
+    located: tuple[tuple[str, Located], ...] = ()
+    """Fine looks: digest of the frame, and what was found in it."""
 
 
 def replay(recording: Recording, cell: Cell, inspector: InspectorLike) -> Outcome:
@@ -97,8 +107,11 @@ class _Replay:
         self._early: dict[str, deque[Response]] = {}
         self._frames_used: dict[str, int] = {}
         self._inspections: list[tuple[str, Inspection]] = []
+        self._located: list[tuple[str, Located]] = []
         self._records: list[Record] = []
-        self._wire = WireSeam(cell.plc_map, unsent_ids(recording))
+        self._wire = WireSeam(
+            cell.plc_map, unsent_ids(recording), motion.wire_of(cell.spec.motion.driver, cell.robot_map)
+        )
 
     def run(self) -> Outcome:
         asked: set[str] = set()
@@ -110,7 +123,8 @@ class _Replay:
                 self._feed(fact)
             elif isinstance(fact, Effect) and not isinstance(fact, Record):
                 asked.add(fact.id)
-        return Outcome(tuple(self._inspections), tuple(self._records), self._wire.sent, tuple(self._awaited))
+        seen, records, unanswered = tuple(self._inspections), tuple(self._records), tuple(self._awaited)
+        return Outcome(seen, records, self._wire.sent, unanswered, tuple(self._located))
 
     def _take(self, response: Response) -> None:
         """A recorded answer comes up: feed it if its effect waits, else keep it until that comes."""
@@ -160,36 +174,63 @@ class _Replay:
             return self._decide(effect, response.at_s)
         if isinstance(effect, Look) and isinstance(response, Looked):
             return self._look(effect, response)
+        if isinstance(effect, Locate) and isinstance(response, Located):
+            return self._locate(effect, response)
         return response
 
     def _decide(self, effect: Decide, at_s: float) -> Response:
         try:
-            found = decide(effect.assessment, self._cell, effect.readings, effect.exclude, effect.assume_pack)
+            given = (effect.exclude, effect.assume_pack, effect.sure_confidence)
+            found = decide(effect.assessment, self._cell, effect.readings, *given)
         except DelidError as error:
             return Finished(at_s, effect.id, False, "fault", str(error))
         return Decided(at_s, effect.id, found)
 
     def _look(self, effect: Look, recorded: Looked) -> Response:
-        frames = self._frames_of(recorded)[: effect.frames]
+        frames = self._frames_of(recorded.id, len(recorded.inspections))[: effect.frames]
+        looks = {name: decode(self._kept(look_id)) for name, look_id in effect.looks.items()}
         try:
-            found = tuple(self._inspector.inspect(decode(frame), effect.pack) for frame in frames)
+            found = tuple(self._inspect(decode(frame), effect.pack, looks) for frame in frames)
         except DelidError as error:
             return Finished(recorded.at_s, effect.id, False, "fault", str(error))
         self._inspections.extend((effect.id, inspection) for inspection in found)
         return Looked(recorded.at_s, effect.id, found, fuse(found, self._cell.spec.limits.hazard_limits()))
 
-    def _frames_of(self, recorded: Looked) -> tuple[RecordedFrame, ...]:
+    def _inspect(self, frame: Frame, pack: str | None, looks: dict[str, Frame]) -> Inspection:
+        return self._inspector.inspect(frame, pack, looks=looks) if looks else self._inspector.inspect(frame, pack)
+
+    def _locate(self, effect: Locate, recorded: Located) -> Response:
+        (frame,) = self._frames_of(recorded.id, 1)
+        try:
+            found, detail = self._inspector.locate(decode(frame), effect.at_mm, effect.flange_mm)
+        except DelidError as error:
+            return Finished(recorded.at_s, effect.id, False, "fault", str(error))
+        answer = Located(recorded.at_s, effect.id, found, detail)
+        self._located.append((frame.sha256, answer))
+        return answer
+
+    def _frames_of(self, look_id: str, count: int) -> tuple[RecordedFrame, ...]:
         """The frames of this answer; a look that was interrupted has the same id the second time."""
-        first, count = self._frames_used.get(recorded.id, 0), len(recorded.inspections)
-        frames = self._recording.frames.get(recorded.id, ())[first : first + count]
-        self._frames_used[recorded.id] = first + count
+        first = self._frames_used.get(look_id, 0)
+        frames = self._recording.frames.get(look_id, ())[first : first + count]
+        self._frames_used[look_id] = first + count
         if len(frames) < count:
-            raise RecordingError(
-                f"{self._recording.path}: look {recorded.id} had {count} frames, {len(frames)} are recorded.",
-                hint="The recorder dropped frames; record the run again.",
-                code="recording.incomplete",
-            )
+            raise self._incomplete(look_id, count, len(frames))
         return frames
+
+    def _kept(self, look_id: str) -> RecordedFrame:
+        """The frame that a look of a light program kept; its id is used once."""
+        frames = self._recording.frames.get(look_id, ())
+        if not frames:
+            raise self._incomplete(look_id, 1, 0)
+        return frames[-1]
+
+    def _incomplete(self, look_id: str, wanted: int, found: int) -> RecordingError:
+        return RecordingError(
+            f"{self._recording.path}: look {look_id} had {wanted} frames, {found} are recorded.",
+            hint="The recorder dropped frames; record the run again.",
+            code="recording.incomplete",
+        )
 
 
 def decode(frame: RecordedFrame) -> Frame:
@@ -204,7 +245,7 @@ def _asks_for(effect: Effect) -> tuple[object, ...]:
             return (RunCommand, name)
         case DoMotion(verb=verb):
             return (DoMotion, verb)
-        case Look(purpose=purpose):
-            return (Look, purpose)
+        case Look(purpose=purpose, look=look):
+            return (Look, purpose, look)
         case _:
             return (type(effect),)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from delid.config import Cell, PackFile
 from delid.core import (
+    AMBIENT,
     Clock,
     ConfigError,
     Damage,
@@ -17,18 +17,25 @@ from delid.core import (
     FrameFacts,
     HazardLimits,
     Inspection,
+    ModelError,
     PackStatus,
     PackVerdict,
+    PoseMm,
     Quality,
+    Sighting,
     SystemClock,
+    UsageError,
     hazard_class,
 )
 
-from ._codes import read_codes
+from ._codes import read_labels
 from ._damage import find_damage
 from ._fasteners import judge_fasteners, nominal_places
 from ._gallery import Gallery, load_gallery
 from ._geometry import Projection
+from ._lamps import usable_looks
+from ._laps import Laps
+from ._locate import Found, ToolView, locate_fastener, picture_fault
 from ._prepare import letterbox_for, prepare, prepare_crops
 from ._quality import FrozenWatch, QualityLimits, camera_of, check_quality
 from ._session import OnnxModel, Outputs, load_model
@@ -55,12 +62,13 @@ class Inspector:
         *,
         packs: Mapping[str, PackFile] | None = None,
         views: Mapping[str, Projection] | None = None,
+        close: ToolView | None = None,
         limits: HazardLimits | None = None,
         quality: QualityLimits | None = None,
         clock: Clock | None = None,
     ) -> None:
         self._pack_model, self._fastener_model, self._gallery = pack_model, fastener_model, gallery
-        self._packs, self._views = dict(packs or {}), dict(views or {})
+        self._packs, self._views, self._close = dict(packs or {}), dict(views or {}), close
         self._limits, self._quality = limits or HazardLimits(), quality or QualityLimits()
         self._clock = clock or SystemClock()
         self._watch = FrozenWatch()
@@ -77,6 +85,7 @@ class Inspector:
         packs: Mapping[str, PackFile] | None = None,
         *,
         views: Mapping[str, Projection] | None = None,
+        close: ToolView | None = None,
         limits: HazardLimits | None = None,
         quality: QualityLimits | None = None,
         threads: int = 1,
@@ -93,6 +102,7 @@ class Inspector:
             gallery,
             packs=packs,
             views=views,
+            close=close,
             limits=limits,
             quality=quality,
             clock=clock,
@@ -103,9 +113,13 @@ class Inspector:
         """Everything that a cell names; raises ModelError, and ConfigError for a calibration that cannot be."""
         spec = cell.spec
         views: dict[str, Projection] = {}
+        close: ToolView | None = None
         for index, camera in enumerate(spec.cameras):
             try:
-                views[camera.id] = Projection(camera.calibration, spec.fixture, camera.size_px)
+                if camera.mount == "tool":
+                    close = ToolView(camera, spec.fixture)
+                else:
+                    views[camera.id] = Projection(camera.calibration, spec.fixture, camera.size_px)
             except ConfigError as error:
                 findings = [f"{cell.path}:1: cameras.{index}.{f}" for f in error.findings]
                 raise ConfigError(findings, hint=error.hint, code=error.code) from error
@@ -115,6 +129,7 @@ class Inspector:
             cell.resolve(spec.models.gallery),
             cell.packs,
             views=views,
+            close=close,
             limits=spec.limits.hazard_limits(),
             threads=threads,
             clock=clock,
@@ -129,15 +144,24 @@ class Inspector:
         """Forget the last frame of every camera, for example before another recording."""
         self._watch.forget()
 
-    def inspect(self, frame: Frame, pack: str | None = None, *, decode_ms: float = 0.0) -> Inspection:
+    def inspect(
+        self,
+        frame: Frame,
+        pack: str | None = None,
+        *,
+        looks: Mapping[str, Frame] | None = None,
+        decode_ms: float = 0.0,
+    ) -> Inspection:
         """Judge one frame.
 
         Args:
             frame: its source names the camera (``overview#12``); the first camera of the cell is taken otherwise.
             pack: look for the fasteners of this pack, whatever the frame seems to show; the verdict stays free.
+            looks: frames of the same view under other lamps, by name of the look; those that the model has no plane
+                for are not used, those that cannot be used are named in ``quality.reasons``.
             decode_ms: time spent on decoding before, for the record.
         """
-        laps = _Laps(self._clock)
+        laps = Laps(self._clock)
         view = self._view(frame)
         with laps("preprocess"):
             frozen = self._watch.is_frozen(frame)
@@ -146,7 +170,11 @@ class Inspector:
         if not quality.ok:
             return self._unusable(frame, quality, laps.result(decode_ms))
         with laps("preprocess"):
-            tensor = prepare(frame.image, self._pack_model.manifest.input)
+            planes: tuple[str, ...] = self._pack_model.manifest.input.planes
+            wanted = {name: other for name, other in (looks or {}).items() if name in planes}
+            lit, notes = usable_looks(frame, wanted, self._quality)
+            quality = replace(quality, reasons=notes)
+            tensor = prepare(frame.image, self._pack_model.manifest.input, lit)
         with laps("infer"):
             outputs = self._pack_model.run(tensor)
         with laps("postprocess"):
@@ -157,7 +185,8 @@ class Inspector:
                 verdict = replace(verdict, outline_px=view.outline_px(place))
         fasteners = self._look_at_fasteners(frame, view, place, laps) if view and place else ()
         with laps("postprocess"):
-            codes = read_codes(frame.image, view.label_boxes_px(place, LABEL_MARGIN) if view and place else [])
+            places = view.label_boxes_px(place, LABEL_MARGIN) if view and place else []
+            codes, code_status = read_labels(frame.image, places)
             hazard, reasons = hazard_class(damage, verdict.status, self._limits)
         return Inspection(
             source=frame.source,
@@ -169,8 +198,33 @@ class Inspector:
             hazard_reasons=reasons,
             fasteners=fasteners,
             codes=codes,
+            code_status=code_status,
             models=self.models,
             timing_ms=laps.result(decode_ms),
+            looks=(AMBIENT, *sorted(lit)),
+        )
+
+    def locate(self, frame: Frame, at_mm: PoseMm, flange_mm: PoseMm) -> tuple[Sighting | None, str]:
+        """Find the fastener that a camera at the tool looks at: what was found, or why nothing.
+
+        Args:
+            frame: of the camera at the tool.
+            at_mm: where the fastener is expected, robot frame.
+            flange_mm: where the flange stood.
+        """
+        if self._close is None:
+            raise UsageError("these packs have no camera at the tool.", hint="Load a cell that has one.")
+        if fault := picture_fault(frame, self._close):
+            return None, fault
+        view = self._close.at(flange_mm)
+        found = locate_fastener(view, at_mm, self._detect(frame), self.min_fastener_confidence)
+        return found, "" if found else "the fine look finds no fastener"
+
+    def _detect(self, frame: Frame) -> Sequence[Found]:
+        raise ModelError(
+            f"a model of the task {self._fastener_model.manifest.task} says what stands at a place, not where.",
+            hint="Set models.fasteners of the cell file to a model of the task fastener_detect.",
+            code="model.no_places",
         )
 
     def _view(self, frame: Frame) -> Projection | None:
@@ -193,7 +247,7 @@ class Inspector:
             manifest.input,
         )
 
-    def _look_at_fasteners(self, frame: Frame, view: Projection, pack: PackFile, laps: _Laps) -> tuple[Fastener, ...]:
+    def _look_at_fasteners(self, frame: Frame, view: Projection, pack: PackFile, laps: Laps) -> tuple[Fastener, ...]:
         manifest = self._fastener_model.manifest
         with laps("preprocess"):
             ids, robot, pixels = nominal_places(pack, view)
@@ -219,26 +273,6 @@ class Inspector:
             models=self.models,
             timing_ms=timing_ms,
         )
-
-
-class _Laps:
-    """Adds up time by stage."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._start_s = clock.now_s()
-        self._sums_s = {"preprocess": 0.0, "infer": 0.0, "postprocess": 0.0}
-
-    @contextmanager
-    def __call__(self, stage: str) -> Iterator[None]:
-        start_s = self._clock.now_s()
-        yield
-        self._sums_s[stage] += self._clock.now_s() - start_s
-
-    def result(self, decode_ms: float) -> dict[str, float]:
-        stages = {name: round(value * 1000, 3) for name, value in self._sums_s.items()}
-        total = decode_ms + (self._clock.now_s() - self._start_s) * 1000
-        return {"decode": round(decode_ms, 3), **stages, "total": round(total, 3)}
 
 
 def _facts(frame: Frame) -> FrameFacts:

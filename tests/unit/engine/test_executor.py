@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from harness import GOOD_TAGS, RULES, World, bolt_step, plan_of
 
+import delid.engine._eyes as eyes_module
 import delid.engine.executor as executor_module
 from delid.config import load_cell
 from delid.core import (
@@ -120,7 +121,7 @@ class Cell:
         self.trail = Trail()
         self.clock = ManualClock()
         world = World(PLAN)
-        monkeypatch.setattr(executor_module, "fuse", lambda inspections, limits: world.assessment())
+        monkeypatch.setattr(eyes_module, "fuse", lambda inspections, limits: world.assessment())
         monkeypatch.setattr(
             executor_module, "decide", lambda seen, *rest: Decision(seen, PLAN, (Candidate("p/standard", True, ()),))
         )

@@ -1,0 +1,105 @@
+"""Looks, performed: frames from the cameras, into the recording, through vision, and what it says as an event."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from collections.abc import Callable
+from concurrent.futures import Executor as Pool
+from functools import partial
+
+from delid.config import Cell
+from delid.core import (
+    AMBIENT,
+    CameraError,
+    Clock,
+    Event,
+    Finished,
+    Frame,
+    Inspection,
+    Locate,
+    Located,
+    Look,
+    Looked,
+)
+from delid.vision import fuse
+
+from ._ports import CameraPort, Ports
+
+FrameObserver = Callable[[Frame], None]
+
+
+class Eyes:
+    """The cameras of one cell. Frames of lamps are kept until the ambient ones are judged with them."""
+
+    def __init__(self, cell: Cell, ports: Ports, clock: Clock, pool: Pool) -> None:
+        self.observers: list[FrameObserver] = []
+        self._cell, self._ports, self._clock, self._pool = cell, ports, clock, pool
+        self._free = asyncio.Lock()
+        self._kept: dict[str, Frame] = {}
+
+    @property
+    def busy(self) -> bool:
+        """True while a look takes frames."""
+        return self._free.locked()
+
+    async def look(self, look: Look) -> Event:
+        """Take the frames of a look; judge them if they are ambient ones. Raises CameraError."""
+        overview = self._cell.spec.overview.id
+        frames = await self._take(self._ports.camera, look.frames, look.deadline_s, look.settle_s)
+        frames = tuple(dataclasses.replace(frame, look=look.look) for frame in frames)
+        self._record(frames, look.id, overview)
+        if look.look != AMBIENT:
+            self._kept[look.id] = frames[-1]
+            return Finished(self._clock.now_s(), look.id, True, values={"frames": len(frames)})
+        for frame in frames:
+            self.show(frame)
+        looks = {name: self._kept[kept] for name, kept in look.looks.items() if kept in self._kept}
+        self._kept.clear()
+        inspections = tuple([await self._inspect(frame, look.pack, looks) for frame in frames])
+        limits = self._cell.spec.limits.hazard_limits()
+        return Looked(self._clock.now_s(), look.id, inspections, fuse(inspections, limits))
+
+    async def locate(self, locate: Locate) -> Event:
+        """Find a fastener in the tool camera's picture. Raises CameraError."""
+        camera, spec = self._ports.tool_camera, self._cell.spec.tool_camera
+        if camera is None or spec is None:
+            raise CameraError("there is no camera at the tool.", code="camera.missing", device="camera")
+        frames = await self._take(camera, 1, locate.deadline_s, locate.settle_s)
+        self._record(frames, locate.id, spec.id)
+        self.show(frames[-1])
+        work = partial(self._ports.inspector.locate, frames[-1], locate.at_mm, locate.flange_mm)
+        found, detail = await asyncio.get_running_loop().run_in_executor(self._pool, work)
+        return Located(self._clock.now_s(), locate.id, found, detail)
+
+    async def glance(self, deadline_s: float) -> Frame:
+        """One frame of the whole pack for people; not recorded. Raises CameraError."""
+        return (await self._take(self._ports.camera, 1, deadline_s, 0.0))[-1]
+
+    def show(self, frame: Frame) -> None:
+        for observer in self.observers:
+            observer(frame)
+
+    async def close(self) -> None:
+        await self._ports.camera.close()
+        if self._ports.tool_camera is not None:
+            await self._ports.tool_camera.close()
+
+    async def _take(self, camera: CameraPort, count: int, deadline_s: float, settle_s: float) -> tuple[Frame, ...]:
+        async with self._free:
+            if settle_s:
+                await self._clock.sleep(settle_s)
+            return await camera.grab(count, deadline_s)
+
+    def _record(self, frames: tuple[Frame, ...], look_id: str, camera: str) -> None:
+        recorder = self._ports.log.recorder
+        for frame in frames if recorder is not None else ():
+            assert recorder is not None
+            recorder.frame(frame, look_id, camera)
+
+    async def _inspect(self, frame: Frame, pack: str | None, looks: dict[str, Frame]) -> Inspection:
+        inspector = self._ports.inspector
+        work = (
+            partial(inspector.inspect, frame, pack, looks=looks) if looks else partial(inspector.inspect, frame, pack)
+        )
+        return await asyncio.get_running_loop().run_in_executor(self._pool, work)

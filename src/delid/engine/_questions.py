@@ -1,0 +1,36 @@
+"""Questions about the pack: there is no plan, and a person decides."""
+
+from __future__ import annotations
+
+from delid.core import PackStatus, Question
+
+from . import _acting as acting
+from ._state import Phase
+from ._turn import Turn
+
+LOOK_AGAIN = "look again"
+SET_ASIDE = "set aside"
+
+
+def ask_about_pack(turn: Turn, text: str, reasons: tuple[str, ...]) -> None:
+    """No plan: a person decides. Only where two taught packs look alike may a person name one of them."""
+    seen = turn.state.assessment
+    names: tuple[str, ...] = ()
+    if seen is not None and seen.pack.status is PackStatus.AMBIGUOUS and turn.state.assume_pack is None:
+        names = tuple(c.model for c in seen.pack.candidates[:2])
+    answers = (*names, SET_ASIDE) if names else (LOOK_AGAIN, SET_ASIDE)
+    question = Question(f"q.pack.{turn.state.turns}", text, answers, reasons=reasons)
+    turn.set(question=question)
+    turn.record("question", id=question.id, text=text, answers=list(answers), step=None)
+    acting.hold(turn, "a question to the operator")
+
+
+def answer_about_pack(turn: Turn, answer: str) -> None:
+    """A person answered."""
+    if answer == SET_ASIDE:
+        turn.end_run("set aside", "operator: no recipe fits")
+        acting.stop(turn, "operator: set aside")
+    elif answer == LOOK_AGAIN:
+        turn.set(phase=Phase.NONE, assume_pack=None)
+    else:
+        turn.set(assume_pack=answer, phase=Phase.LOOKING)
