@@ -177,14 +177,10 @@ def test_a_changed_limit_of_the_cell_turns_it_red(site):
 def test_other_bytes_of_a_driver_turn_it_red(site, monkeypatch):
     real = wire_module.motion.move_bytes
 
-    class Changed:
-        verb_bytes = staticmethod(wire_module.motion.verb_bytes)
+    def changed(to_mm, feed_mm_s):
+        return real(to_mm, feed_mm_s).replace(b"G53", b"")
 
-        @staticmethod
-        def move_bytes(to_mm, feed_mm_s):
-            return real(to_mm, feed_mm_s).replace(b"G53", b"")
-
-    monkeypatch.setattr(wire_module, "motion", Changed)
+    monkeypatch.setattr("delid.devices.motion._grbl_codec.move_bytes", changed)
     result = run()
     assert result.exit_code == 1
     assert lines_of(result, "decision") == []

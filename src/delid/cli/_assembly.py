@@ -8,7 +8,7 @@ from pathlib import Path
 
 from delid.config import Cell
 from delid.core import Clock, Event, Started, Wire
-from delid.devices.motion import GrblDriver
+from delid.devices.motion import open_motion
 from delid.devices.plc import PlcDriver, endpoint_of
 from delid.engine import Executor, Ports, RunLog
 from delid.journal import RecordingWriter, find_unfinished, header_of
@@ -45,10 +45,7 @@ def assemble(cell: Cell, clock: Clock) -> Executor:
         endpoint_of(spec.plc), cell.plc_map, clock, jitter=random.Random(spec.cell),
         poll_s=spec.plc.poll_s, timeout_s=spec.plc.timeout_s, on_link=post, on_tags=post, on_wire=wire,
     )  # fmt: skip
-    motion = GrblDriver(
-        spec.motion.port, spec.motion.baud, spec.motion.limits, clock,
-        tolerance_mm=spec.motion.tolerance_mm, on_link=post, on_report=post, on_wire=wire,
-    )  # fmt: skip
+    motion = open_motion(spec.motion, clock, robot_map=cell.robot_map, on_link=post, on_report=post, on_wire=wire)
     executor = Executor(cell, Ports(plc, motion, camera, inspector, log), clock, started)
     return executor
 

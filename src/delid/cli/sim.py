@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
-from delid.config import MotionLimits, load_cell
+from delid.config import load_cell
+from delid.core import UsageError
 from delid.sim.plc import run_plc
-from delid.sim.robot import run_robot
+from delid.sim.robot import run_arm, run_robot
 
 from ._signals import run_until_signal
 from .sim_proxy import proxy_app
@@ -55,28 +56,41 @@ async def _plc(scenario: Path, port: int, device: str | None, baud: int, world: 
     await run_until_signal(running)
 
 
+Dialect = Literal["grblhal", "grbl", "klipper", "program"]
+
+
 @sim_app.command()
 def robot(
-    link: Annotated[Path | None, typer.Option(help="Make a symbolic link to the port here.")] = None,
+    link: Annotated[Path | None, typer.Option(help="Make a symbolic link to the serial port here.")] = None,
     scenario: Annotated[Path | None, typer.Option(help="Scenario file with faults.")] = None,
-    cell: Annotated[Path | None, typer.Option(help="Cell file to take the limits from.")] = None,
+    cell: Annotated[Path | None, typer.Option(help="Cell file to take limits, driver and robot map from.")] = None,
+    dialect: Annotated[
+        Dialect | None, typer.Option(help="What it speaks; that of the cell's driver if not given, else grblhal.")
+    ] = None,
+    robot_map: Annotated[Path | None, typer.Option("--map", help="Map of a program robot.")] = None,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of a program robot; 0 takes any free one.")] = 0,
     world: World = None,
     speed: Speed = 1.0,
 ) -> None:
-    """Simulate a grbl robot on a pseudo-terminal. Prints one JSON line with the port's name when it is there."""
-    limits = load_cell(cell).spec.motion.limits if cell else None
-    asyncio.run(_robot(link, scenario, limits, world, speed))
+    """Simulate a robot: grbl or Klipper on a pseudo-terminal, a program robot on Modbus TCP.
 
-
-async def _robot(
-    link: Path | None, scenario: Path | None, limits: MotionLimits | None, world: Path | None, speed: float
-) -> None:
-    running = run_robot(
-        link_path=link,
-        world_dir=world,
-        speed=speed,
-        scenario=scenario,
-        limits=limits,
-        on_ready=lambda name: _ready(port=name),
-    )
-    await run_until_signal(running)
+    Prints one JSON line with the port's name when it is there.
+    """
+    loaded = load_cell(cell) if cell else None
+    limits = loaded.spec.motion.limits if loaded else None
+    driver = loaded.spec.motion.driver if loaded else "grbl"
+    dialect = dialect or ("grblhal" if driver == "grbl" else driver)
+    if dialect != "program":
+        running = run_robot(
+            link_path=link, world_dir=world, speed=speed, scenario=scenario, limits=limits, dialect=dialect,
+            on_ready=lambda name: _ready(port=name),
+        )  # fmt: skip
+    else:
+        arm_map = robot_map or (loaded.robot_map if loaded else None)
+        if arm_map is None:
+            raise UsageError("A program robot needs its map.", hint="Give --map, or --cell of a cell that has one.")
+        running = run_arm(
+            arm_map, port=port, world_dir=world, speed=speed, scenario=scenario, limits=limits,
+            on_ready=lambda name: _ready(port=name),
+        )  # fmt: skip
+    asyncio.run(run_until_signal(running))

@@ -38,11 +38,15 @@ class WireSeam:
 
     Args:
         register_map: of the cell that is replayed.
+        robot: the wire of the cell's motion driver; grbl's if not given.
         unsent: ids of recorded effects whose driver sent nothing, because a link was down for example.
     """
 
-    def __init__(self, register_map: RegisterMap, unsent: Collection[str] = ()) -> None:
+    def __init__(
+        self, register_map: RegisterMap, unsent: Collection[str] = (), robot: motion.MotionWire | None = None
+    ) -> None:
         self._map = register_map
+        self._robot = robot or motion.wire_of("grbl")
         self._unsent = frozenset(unsent)
         self._command_seq = self._stop_seq = 0
         self._counting = False
@@ -57,6 +61,8 @@ class WireSeam:
         """Take the numbers that the PLC reports."""
         if isinstance(event, LinkChanged) and event.device == PLC and event.ack_seq is not None:
             self._command_seq = event.ack_seq
+        elif isinstance(event, LinkChanged) and event.device == MOTION and event.ack_seq is not None:
+            self._robot.begin(event.ack_seq)
         elif isinstance(event, TagsRead):
             if (
                 not self._counting
@@ -71,10 +77,10 @@ class WireSeam:
         if getattr(effect, "id", "") in self._unsent:
             return
         if isinstance(effect, Move):
-            data = motion.move_bytes(effect.to_mm, effect.feed_mm_s)
+            data = self._robot.move(effect.to_mm, effect.feed_mm_s)
             self._sent.append(Sent(MOTION, effect.id, data, repr(data.decode("ascii", "replace"))))
         elif isinstance(effect, DoMotion):
-            self._sent.append(Sent(MOTION, effect.id, motion.verb_bytes(effect.verb), effect.verb.value))
+            self._sent.append(Sent(MOTION, effect.id, self._robot.verb(effect.verb), effect.verb.value))
         elif isinstance(effect, RunCommand):
             self._command(effect)
         elif isinstance(effect, CancelCommand):

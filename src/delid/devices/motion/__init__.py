@@ -18,8 +18,10 @@ from ._grbl_codec import (
 )
 from ._interface import MotionDriver
 from ._klipper import KlipperDriver
+from ._open import open_motion
 from ._program import ProgramDriver
 from ._serial import LineSplitter
+from ._wire import MotionWire, wire_of
 
 __all__ = [
     "Alarm",
@@ -30,6 +32,7 @@ __all__ = [
     "LineSplitter",
     "Message",
     "MotionDriver",
+    "MotionWire",
     "Ok",
     "Probe",
     "ProgramDriver",
@@ -38,6 +41,8 @@ __all__ = [
     "Status",
     "Unknown",
     "move_bytes",
+    "open_motion",
     "parse_line",
     "verb_bytes",
+    "wire_of",
 ]

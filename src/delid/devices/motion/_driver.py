@@ -185,13 +185,13 @@ class Driver(Generic[T]):
         self.tell_link(False, detail)  # first: the lost position and the failed move are its consequences
         self.talk.end("link", detail)
 
-    def tell_link(self, up: bool, detail: str) -> None:
+    def tell_link(self, up: bool, detail: str, ack_seq: int | None = None) -> None:
         """Link news go out once, and are logged once when lost and once when back."""
         if self._told is not None and self._told[0] == up:
             return
         self._told = (up, detail)
         (self._log.info if up else self._log.warning)("link.up" if up else "link.down", detail=detail)
-        self._on_link(LinkChanged(self.clock.now_s(), self.name, up, detail))
+        self._on_link(LinkChanged(self.clock.now_s(), self.name, up, detail, ack_seq))
 
     def view_changed(self, view: View) -> None:
         report = MotionReported(self.clock.now_s(), view.state, view.pose_mm, view.position_trusted, view.fault)

@@ -176,12 +176,12 @@ class KlipperTalk(SerialTalk[KlipperView]):
             self.asked, self._asked_s = True, self.clock.now_s()
             self._owed.extend(_Line(text, report=True) for text in STATUS_LINES)
 
-    async def line(self, data: bytes, job: Job) -> None:
+    async def line(self, data: bytes, job: Job, traced: bool = True) -> None:
         """Send lines when nothing is owed, and wait for their ``ok``; raises Failed with Klipper's own words."""
         await self.wait(lambda: not self._owed, job, "the answer to the line before")
         sent = [_Line(text + b"\n") for text in data.split(b"\n") if text]
         self._owed.extend(sent)
-        self.raw(data, job.id)
+        self.raw(data, job.id, traced)
         what = sent[-1].text.decode().strip()
         await self.wait(lambda: all(line.answered for line in sent), job, f"an answer to {what!r}")
         for refused in (s for s in sent if s.error):
@@ -192,5 +192,5 @@ class KlipperTalk(SerialTalk[KlipperView]):
         await self.line(data, job)
         self._echoes += 1
         number = self._echoes
-        await self.line(echo_line(number), job)
+        await self.line(echo_line(number), job, traced=False)
         await self.wait(lambda: self._echoed >= number, job, f"echo {number}")

@@ -126,7 +126,7 @@ class ProgramDriver(Driver[ProgramTalk]):
         self.talk.up = True
         self.talk.adopt(tags)
         self._backoff.reset()
-        self.tell_link(True, "")
+        self.tell_link(True, "", self.talk.seq)
 
     async def _serve(self) -> None:
         talk, last_s = self.talk, self.clock.now_s()
