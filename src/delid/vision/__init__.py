@@ -9,7 +9,6 @@ from ._gallery import Gallery, Match, PackFileNote, PrototypeFile, gallery_of, l
 from ._gallery_files import TaughtPack, check_pack_name, ready_gallery, remove_pack, store_pack, taught_packs
 from ._geometry import Projection
 from ._inspector import Inspector
-from ._located import locate_fasteners
 from ._manifest import (
     DAMAGE_KINDS,
     FASTENER_KINDS,
@@ -23,6 +22,7 @@ from ._manifest import (
     Thresholds,
 )
 from ._merge import merge_fasteners
+from ._pack_fasteners import locate_fasteners
 from ._photos import Objection, Photo, read_photos
 from ._pose import PackPose, Place, PoseStatus
 from ._prepare import Letterbox, letterbox_for, prepare, prepare_crops

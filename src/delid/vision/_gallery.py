@@ -76,7 +76,7 @@ class PrototypeFile(_Strict):
     model_sha256: Sha256
     dim: Annotated[int, Field(gt=0)]
     threshold: OwnThreshold | None = None
-    provenance: Provenance | str | dict[str, object]
+    provenance: Annotated[Provenance | str | dict[str, object], Field(union_mode="left_to_right")]
     vectors: str
 
     @model_validator(mode="after")

@@ -60,13 +60,18 @@ def ready_gallery(taught: tuple[TaughtPack, ...]) -> Gallery:
     return gallery_of(t.file for t in taught if t.state == "ready" and t.file)
 
 
+def check_pack_name(pack: str) -> None:
+    """Raises UsageError for what cannot be a pack's name, and so the name of its file."""
+    if not PACK_NAME.fullmatch(pack):
+        raise UsageError(f"{pack!r} is no name for a pack.", hint="Use small letters, digits, - and _.")
+
+
 def store_pack(folder: Path, file: PrototypeFile, at_s: float) -> Path | None:
     """Write ``folder/PACK.json``, whole or not at all; what was there before is kept, and its place returned.
 
     Raises UsageError for a name that is no pack's name.
     """
-    if not PACK_NAME.fullmatch(file.pack):
-        raise UsageError(f"{file.pack!r} is no name for a pack.", hint="Use small letters, digits, - and _.")
+    check_pack_name(file.pack)
     folder.mkdir(parents=True, exist_ok=True)
     target, before = folder / f"{file.pack}.json", _path_of(folder, file.pack)
     kept = _keep(before, at_s) if before else None

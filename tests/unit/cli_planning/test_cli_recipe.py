@@ -112,12 +112,12 @@ def test_packs(run):
     assert json.loads(run("packs", "show", "byd-blade", "--json").stdout)["design"] == "cell_to_pack"
     unknown = run("packs", "show", "zoe")
     assert unknown.exit_code == 2
-    assert "it has byd-blade, nissan-leaf-24, vw-meb-82" in unknown.output
+    assert "it has bus-lfp-box, byd-blade, gm-bev-50, nissan-leaf-24" in unknown.output
 
 
 def test_config_check(run, tmp_path, repository, broken):
     good = run("config", "check")
-    assert (good.exit_code, good.output) == (0, "demo: 3 packs, 10 recipes, no findings\n")
+    assert (good.exit_code, good.output) == (0, "demo: 7 packs, 22 recipes, no findings\n")
     text = (repository / "cell_configs/cells/demo.yaml").read_text().replace("../", f"{repository}/cell_configs/")
     cell = tmp_path / "cell.yaml"
     cell.write_text(text.replace(f"{repository}/cell_configs/recipes/vw-meb-82-standard.yaml", str(broken)))
