@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from ._geometry import Points
 from ._pose_search import turned
 
-GATES_MM = (20.0, 10.0, 7.0)
-"""Greatest distance of a detection from its place, round by round."""
+GATES_MM = (24.0, 14.0, 7.0, 7.0, 7.0, 7.0)
+"""Greatest distance of a detection from its place, round by round, until nothing changes."""
 GATE_SIGMAS = 4.0
 BIWEIGHT_SIGMAS = 4.7
 """Tukey's constant: a detection farther off than this has no say."""
@@ -77,10 +77,13 @@ def refine(sight: Sight, start: tuple[float, float, float], prior: Range) -> Fit
     """Refine from shift x, shift y and turn; pairs, robust weights and pose in turn."""
     pose = np.array([*start, 0.0])
     pairs: dict[int, int] = {}
-    for gate in GATES_MM:
-        pairs = assign(sight, pose, gate)
+    for round_, gate in enumerate(GATES_MM):
+        before, pairs = pairs, assign(sight, pose, gate)
+        if pairs == before and gate == GATES_MM[round_ - 1]:
+            break
         for _ in range(2):
-            pose, _ = _solve(sight, pose, pairs, prior, 1.0)
+            # while the gate is wide, so is the reach of the weights
+            pose, _ = _solve(sight, pose, pairs, prior, gate / GATES_MM[-1])
     residual = _residuals(sight, pose, pairs)
     spread = _spread(sight, residual, pairs)
     pose, covariance = _solve(sight, pose, pairs, prior, spread)
