@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from delid.core import (
     Code,
+    CodeOutcome,
+    CodeReading,
     Damage,
     DamageKind,
     Fastener,
@@ -24,6 +26,7 @@ from delid.core import (
 from delid.vision import fuse
 
 BOX = (0.0, 0.0, 10.0, 10.0)
+NO_CODE = CodeReading()
 FACTS = FrameFacts(1600, 1200, "0" * 64)
 
 
@@ -37,11 +40,14 @@ def seen(
     fasteners: tuple[Fastener, ...] = (),
     codes: tuple[Code, ...] = (),
     source: str = "overview#1",
+    code_status: CodeReading = NO_CODE,
 ) -> Inspection:
     status = status or (PackStatus.KNOWN if model else PackStatus.UNKNOWN)
     verdict = PackVerdict(status, model, score, (PackCandidate("a", score), PackCandidate("b", score / 2)),
                           ((1.0, 2.0),) if model else ())  # fmt: skip
-    return Inspection(source, FACTS, Quality(ok), verdict, damage, HazardClass.A, (), fasteners, codes)
+    return Inspection(
+        source, FACTS, Quality(ok), verdict, damage, HazardClass.A, (), fasteners, codes, code_status=code_status
+    )
 
 
 def damaged(kind: DamageKind, confidence: float = 0.8, severity: float = 0.3) -> tuple[Damage, ...]:
@@ -152,6 +158,39 @@ def test_codes_by_text_in_the_order_they_were_seen() -> None:
     one, again, two = Code("X", "QRCode"), Code("X", "DataMatrix"), Code("Y", "Code128")
     found = fuse([seen(codes=(one,)), seen(codes=(again, two))])
     assert found.codes == (one, two)
+
+
+def battery_code(text: str) -> Code:
+    return Code(text, "QRCode", "GB/T 34014", {"product": "pack"})
+
+
+def outcomes(*found: CodeOutcome) -> list[Inspection]:
+    return [seen(code_status=CodeReading(outcome, (outcome.value,))) for outcome in found]
+
+
+@pytest.mark.parametrize(
+    ("frames", "outcome"),
+    [
+        ((CodeOutcome.UNREADABLE, CodeOutcome.READ, CodeOutcome.NONE), CodeOutcome.READ),
+        ((CodeOutcome.UNREADABLE, CodeOutcome.PARTLY_COVERED), CodeOutcome.PARTLY_COVERED),
+        ((CodeOutcome.PART_LABEL, CodeOutcome.PARTLY_COVERED), CodeOutcome.PART_LABEL),
+        ((CodeOutcome.READ, CodeOutcome.CONFLICT), CodeOutcome.CONFLICT),
+        ((CodeOutcome.NONE, CodeOutcome.NONE), CodeOutcome.NONE),
+    ],
+)
+def test_the_most_telling_outcome_of_the_codes_stands(frames: tuple[CodeOutcome, ...], outcome: CodeOutcome) -> None:
+    status = fuse(outcomes(*frames)).code_status
+    assert status.outcome is outcome
+    assert status.reasons == (() if outcome is CodeOutcome.NONE else (outcome.value,))
+
+
+def test_frames_that_read_different_packs_disagree() -> None:
+    read = CodeReading(CodeOutcome.READ)
+    frames = [seen(codes=(battery_code(t),), code_status=read) for t in ("ONE", "TWO")]
+    assert fuse(frames[:1] * 2).code_status == read
+    status = fuse(frames).code_status
+    assert status.outcome is CodeOutcome.CONFLICT
+    assert status.reasons == ("battery codes that disagree: ONE, TWO",)
 
 
 def test_sources_name_every_frame() -> None:
