@@ -4,7 +4,7 @@ from ._interlocks import INTERLOCKS, Interlock, Response, checklist, holds, star
 from ._ports import CameraPort, InspectorPort, LogPort, MotionPort, PlcPort, Ports, RecorderPort
 from ._runlog import RunLog
 from ._snapshot import snapshot
-from ._state import Alarm, EngineState, Phase, Progress, Rules, StepStatus, initial
+from ._state import Alarm, EngineState, Light, Phase, Progress, Rules, StepStatus, initial
 from .executor import Executor
 from .reducer import step
 
@@ -16,6 +16,7 @@ __all__ = [
     "Executor",
     "InspectorPort",
     "Interlock",
+    "Light",
     "LogPort",
     "MotionPort",
     "Phase",
