@@ -26,7 +26,8 @@ def assemble(cell: Cell, clock: Clock) -> Executor:
     runs = cell.resolve(cell.spec.runs)
     runs.mkdir(parents=True, exist_ok=True)
     unfinished = find_unfinished(runs)
-    camera = open_one(cell, cell.spec.cameras[0], clock)
+    camera = open_one(cell, cell.spec.overview, clock)
+    close = open_one(cell, cell.spec.tool_camera, clock) if cell.spec.tool_camera else None
     log = RunLog(runs, cell.spec.cell, clock, lambda folder: _recorder(cell, folder, inspector, clock))
     executor: Executor
 
@@ -46,7 +47,7 @@ def assemble(cell: Cell, clock: Clock) -> Executor:
         poll_s=spec.plc.poll_s, timeout_s=spec.plc.timeout_s, on_link=post, on_tags=post, on_wire=wire,
     )  # fmt: skip
     motion = open_motion(spec.motion, clock, robot_map=cell.robot_map, on_link=post, on_report=post, on_wire=wire)
-    executor = Executor(cell, Ports(plc, motion, camera, inspector, log), clock, started)
+    executor = Executor(cell, Ports(plc, motion, camera, inspector, log, close), clock, started)
     return executor
 
 

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from delid.config import Cell, SceneSource
+from delid.config import Camera, Cell, CloseupSource, SceneSource
 from delid.core import DeviceError
 
 READY_S = 30.0
@@ -51,7 +51,8 @@ def simulated_cell(cell: Cell, sims: Sims, scene: Path, runs: Path) -> Cell:
     """The cell with its devices replaced by the simulated ones and its runs kept in ``runs``."""
     spec = cell.spec
     source = SceneSource(kind="scene", path=scene.resolve(), world=sims.world.resolve())
-    cameras = [spec.cameras[0].model_copy(update={"source": source}), *spec.cameras[1:]]
+    first = spec.cameras[0].model_copy(update={"source": source})
+    cameras = [first, *(_in_world(camera, sims.world) for camera in spec.cameras[1:])]
     changed = spec.model_copy(
         update={
             "cameras": cameras,
@@ -62,6 +63,13 @@ def simulated_cell(cell: Cell, sims: Sims, scene: Path, runs: Path) -> Cell:
         }
     )
     return replace(cell, spec=changed)
+
+
+def _in_world(camera: Camera, world: Path) -> Camera:
+    """A simulated camera at the tool sees the same world."""
+    if not isinstance(camera.source, CloseupSource):
+        return camera
+    return camera.model_copy(update={"source": camera.source.model_copy(update={"world": world.resolve()})})
 
 
 async def _spawn(log: Path, *arguments: str) -> asyncio.subprocess.Process:

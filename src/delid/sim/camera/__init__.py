@@ -1,5 +1,6 @@
-"""The simulated camera."""
+"""The simulated cameras."""
 
+from ._closeup import CloseupCamera
 from ._scene import Scene, SceneCamera, SceneFastener
 
-__all__ = ["Scene", "SceneCamera", "SceneFastener"]
+__all__ = ["CloseupCamera", "Scene", "SceneCamera", "SceneFastener"]

@@ -8,32 +8,28 @@ gives the same frames.
 from __future__ import annotations
 
 import asyncio
-import hashlib
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Annotated, Any
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 from pydantic import Field, model_validator
 
 from delid.config import StrictModel, load_yaml_model
-from delid.core import CameraError, Clock, DamageKind, Frame, ImageBgr
+from delid.core import Clock, DamageKind, Frame, ImageBgr
 
 from .._world import PlcFacts, World
+from ._draw import Sensor, scene_error
+from ._lighting import LitPictures
 
-JPEG_QUALITY = 90
-NOISE_SIGMA = 1.5
-"""Standard deviation of the sensor noise, grey levels of 255."""
 SOFT_EDGE = 0.25
 """Part of a patch's radius over which it fades in."""
 SHADOW_REACH = 5.0
 """A fastener's shadow is looked for within so many patch radii, and not nearer to another fastener."""
 SHADOW_LEVEL = 8
 """Grey levels by which the two pictures differ where there is a shadow."""
-_NOISE_SPREAD = 251
-"""Rows and columns by which the noise field may be shifted; prime, so that shifts repeat late."""
 
 
 class SceneFastener(StrictModel):
@@ -74,27 +70,36 @@ class Scene(StrictModel):
 
 
 class SceneCamera:
-    """Composes each frame from ``scene_dir`` (bolts.jpg, none.jpg, optional open.jpg, scene.yaml) and the world.
+    """Composes each frame from ``scene_dir`` and the world.
 
+    The folder holds bolts.jpg, none.jpg, scene.yaml, perhaps open.jpg, and each of the pictures under other lights
+    (bolts.rake_left.jpg). Which light is seen follows from the lamps that the simulated PLC has switched on.
     Raises CameraError when a picture is missing or of another size, ConfigError for a wrong scene.yaml.
+
+    Args:
+        lamps: lamp number to the name of its look.
     """
 
-    def __init__(self, scene_dir: Path, world: World, clock: Clock, noise_seed: int, *, name: str = "camera") -> None:
-        self._world, self._clock, self._name, self._seed = world, clock, name, noise_seed
+    def __init__(
+        self,
+        scene_dir: Path,
+        world: World,
+        clock: Clock,
+        noise_seed: int,
+        *,
+        name: str = "camera",
+        lamps: Mapping[int, str] | None = None,
+    ) -> None:
+        self._world, self._clock, self._name = world, clock, name
         self._scene = load_yaml_model(scene_dir / "scene.yaml", Scene)
-        self._bolts = _picture(scene_dir / "bolts.jpg", name)
-        self._none = _picture(scene_dir / "none.jpg", name)
-        opened = scene_dir / "open.jpg"
-        self._open = _picture(opened, name) if opened.exists() else self._none
-        for other, file in ((self._none, "none.jpg"), (self._open, "open.jpg")):
-            if other.shape != self._bolts.shape:
-                raise _error(f"{scene_dir / file} and bolts.jpg differ in size.", name)
-        height, width = self._bolts.shape[:2]
-        field = np.random.default_rng(noise_seed).normal(
-            0.0, NOISE_SIGMA, (height + _NOISE_SPREAD, width + _NOISE_SPREAD, 3)
-        )
-        self._noise: npt.NDArray[np.int8] = np.clip(np.rint(field), -127, 127).astype(np.int8)
-        self._composed: tuple[tuple[bool, tuple[str, ...]], ImageBgr] | None = None
+        self._pictures = LitPictures(scene_dir, lamps or {}, name)
+        bolts, none = self._pictures.get("bolts"), self._pictures.get("none")
+        self._opened = "open" if self._pictures.has("open") else "none"
+        for other, file in ((none, "none.jpg"), (self._pictures.get(self._opened), "open.jpg")):
+            if other.shape != bolts.shape:
+                raise scene_error(f"{scene_dir / file} and bolts.jpg differ in size.", name)
+        self._sensor = Sensor(bolts.shape, noise_seed, name)
+        self._composed: tuple[tuple[object, ...], ImageBgr] | None = None
         self._seq = 0
         self._worker: ThreadPoolExecutor | None = None
 
@@ -105,7 +110,7 @@ class SceneCamera:
         for _ in range(count):
             frames.append(await self._in_thread())
             if self._clock.now_s() > end_s:
-                raise _error(f"{count} frames took longer than {deadline_s:g} s.", self._name, "camera.stale")
+                raise scene_error(f"{count} frames took longer than {deadline_s:g} s.", self._name, "camera.stale")
         return tuple(frames)
 
     async def close(self) -> None:
@@ -118,41 +123,27 @@ class SceneCamera:
         """The next frame."""
         self._seq += 1
         captured_s = self._clock.now_s()
-        picture = self._compose(self._world.read_plc() or PlcFacts())
-        noisy = cv2.add(picture, self._shifted_noise(), dtype=cv2.CV_8U)
-        done, encoded = cv2.imencode(".jpg", noisy, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
-        if not done:
-            raise _error("the frame cannot be encoded.", self._name)
-        data = encoded.tobytes()
-        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-        digest = hashlib.sha256(data).hexdigest()
-        return Frame(
-            np.asarray(image, np.uint8), f"{self._name}#{self._seq}", digest, captured_s, self._seq, encoded=data
-        )
+        return self._sensor.frame(self._compose(self._world.read_plc() or PlcFacts()), self._seq, captured_s)
 
     async def _in_thread(self) -> Frame:
         if self._worker is None:
             self._worker = ThreadPoolExecutor(1, thread_name_prefix=f"scene-{self._name}")
         return await asyncio.get_running_loop().run_in_executor(self._worker, self.draw)
 
-    def _shifted_noise(self) -> npt.NDArray[np.int8]:
-        """A window of the noise field at a place that follows from seed and frame number."""
-        down, right = np.random.default_rng((self._seed, self._seq)).integers(0, _NOISE_SPREAD, 2)
-        height, width = self._bolts.shape[:2]
-        return self._noise[down : down + height, right : right + width]
-
     def _compose(self, facts: PlcFacts) -> ImageBgr:
-        key = (facts.lid_on, tuple(sorted(facts.removed)))
+        look = self._pictures.look(facts.lamps)
+        key = (look, facts.lid_on, tuple(sorted(facts.removed)))
         if self._composed is None or self._composed[0] != key:
-            self._composed = (key, self._patched(set(facts.removed)) if facts.lid_on else self._open)
+            opened = self._pictures.get(self._opened, look)
+            self._composed = (key, self._patched(set(facts.removed), look) if facts.lid_on else opened)
         return self._composed[1]
 
-    def _patched(self, removed: set[str]) -> ImageBgr:
-        picture = self._bolts.copy()
+    def _patched(self, removed: set[str], look: str) -> ImageBgr:
+        picture = self._pictures.get("bolts", look).copy()
         for fastener in self._scene.fasteners:
             if fastener.id in removed:
                 others = [f.center_px for f in self._scene.fasteners if f is not fastener]
-                _patch(picture, self._none, fastener, others)
+                _patch(picture, self._pictures.get("none", look), fastener, others)
         return picture
 
 
@@ -177,14 +168,3 @@ def _patch(onto: ImageBgr, source: ImageBgr, fastener: SceneFastener, others: li
         np.clip((radius - distance) / (radius * SOFT_EDGE), 0.0, 1.0), cv2.GaussianBlur(shadow, (0, 0), 1.5)
     )[..., None]
     onto[part] = np.rint(source[part] * share + onto[part] * (1 - share)).astype(np.uint8)
-
-
-def _picture(path: Path, name: str) -> ImageBgr:
-    image = cv2.imread(str(path), cv2.IMREAD_COLOR)
-    if image is None:
-        raise _error(f"the scene's picture {path} is missing or no image.", name)
-    return np.asarray(image, np.uint8)
-
-
-def _error(message: str, name: str, code: str = "camera.scene") -> CameraError:
-    return CameraError(message, hint="Check the scene's folder.", code=code, device=name)
