@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from functools import lru_cache
 from io import StringIO
 from pathlib import Path
 from typing import Any, TypeVar
@@ -101,10 +102,15 @@ def load_yaml_model(path: Path | str, model: type[M]) -> M:
     return read_document(path).validate(model)
 
 
+@lru_cache(maxsize=128)
+def _tree_of(text: str) -> Any:
+    """The parsed text, to be read only. Kept: a cell reads dozens of files, and parsing takes nearly all of that."""
+    return YAML(typ="rt", pure=True).load(StringIO(text))
+
+
 def _parse(path: Path, text: str) -> Any:
-    yaml = YAML(typ="rt", pure=True)
     try:
-        return yaml.load(StringIO(text))
+        return _tree_of(text)
     except DuplicateKeyError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         problem = str(error.problem).split(" with value")[0]
