@@ -8,6 +8,7 @@ import tty
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from delid.config import MotionLimits
 from delid.core import LinkChanged, MotionReported, MotionVerb, SystemClock, Wire
@@ -18,13 +19,14 @@ REALTIME = b"!~?\x18"
 
 
 class Rig:
-    """A driver that runs, and lists of all it told."""
+    """A driver that runs, and lists of all it told. ``make`` is a driver's class, or a partial of it."""
 
-    def __init__(self, port: Path | str, tolerance_mm: float = 0.2) -> None:
+    def __init__(self, port: Path | str, tolerance_mm: float = 0.2, make: Callable[..., Any] = GrblDriver) -> None:
         self.links: list[LinkChanged] = []
         self.reports: list[MotionReported] = []
         self.wires: list[Wire] = []
-        self.driver = GrblDriver(
+        self.task: asyncio.Task[None] | None = None
+        self.driver: Any = make(
             str(port),
             115200,
             LIMITS,
@@ -34,6 +36,12 @@ class Rig:
             on_report=self.reports.append,
             on_wire=self.wires.append,
         )
+
+    async def close(self) -> None:
+        """End the driver; may be called twice."""
+        if self.task is not None:
+            self.task.cancel()
+            await asyncio.gather(self.task, return_exceptions=True)
 
     def sent(self, effect_id: str) -> bytes:
         """What went out for one effect."""
@@ -54,15 +62,16 @@ class Rig:
 
 
 @asynccontextmanager
-async def running(port: Path | str, tolerance_mm: float = 0.2) -> AsyncIterator[Rig]:
+async def running(
+    port: Path | str, tolerance_mm: float = 0.2, make: Callable[..., Any] = GrblDriver
+) -> AsyncIterator[Rig]:
     """A rig whose driver is cancelled at the end."""
-    rig = Rig(port, tolerance_mm)
-    task = asyncio.create_task(rig.driver.run())
+    rig = Rig(port, tolerance_mm, make)
+    rig.task = asyncio.create_task(rig.driver.run())
     try:
         yield rig
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        await rig.close()
 
 
 class RawPeer:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from delid.core import ConfigError, SystemClock
-from delid.sim.proxy import TcpProxy, TimedFault, parse_fault, play
+from delid.sim.proxy import SerialProxy, TcpProxy, TimedFault, parse_fault, play
 
 from ._signals import run_until_signal
 
@@ -44,4 +45,21 @@ def tcp(
 async def _tcp(host: str, port: int, listen: int, faults: list[TimedFault]) -> None:
     async with TcpProxy(host, port, listen=listen) as proxy:
         typer.echo(json.dumps({"ready": True, "port": proxy.port}))
+        await run_until_signal(play(proxy, faults, SystemClock()))
+
+
+@proxy_app.command()
+def serial(
+    to: Annotated[str, typer.Option(help="Serial port of the device, for example /dev/ttyUSB0.")],
+    link: Annotated[Path | None, typer.Option(help="Make a symbolic link to the proxy's own port here.")] = None,
+    baud: Annotated[int, typer.Option(min=1, help="Speed of the device's port.")] = 115200,
+    fault: Faults = None,
+) -> None:
+    """A serial proxy with faults, as tcp; reset pulls the cable. To the server means to the device."""
+    asyncio.run(_serial(to, link, baud, [parse_fault(text) for text in fault or []]))
+
+
+async def _serial(to: str, link: Path | None, baud: int, faults: list[TimedFault]) -> None:
+    async with SerialProxy(to, link=link, baud=baud) as proxy:
+        typer.echo(json.dumps({"ready": True, "port": proxy.path}))
         await run_until_signal(play(proxy, faults, SystemClock()))

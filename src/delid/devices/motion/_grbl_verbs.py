@@ -46,7 +46,8 @@ async def stop(talk: GrblTalk, job: Job) -> None:
     """Hold first, reset when it stands (position kept), or reset in motion after half a second (position lost)."""
     talk.stopping += 1
     try:
-        if talk.view.state is not MotionState.HOMING:  # homing ignores a hold
+        homing = talk.view.state is MotionState.HOMING or (talk.job is not None and talk.job.homes)
+        if not homing:  # homing ignores a hold
             talk.raw(FEED_HOLD, job.id)
             await _settle(talk, job)
         await talk.restart(job)

@@ -72,7 +72,7 @@ class KlipperTalk(SerialTalk[KlipperView]):
     @property
     def silent_by_nature(self) -> bool:
         """Nothing is answered while a motion runs, while homing, and while Klipper restarts."""
-        return self.moving or self.restarting
+        return self.restarting or (self.moving and self.job is not None)
 
     @property
     def late_answer(self) -> bool:

@@ -29,6 +29,7 @@ from ..plc import (
     StatusDecoder,
     TcpEndpoint,
     flags_request,
+    next_number,
     read_request,
     stop_request,
 )
@@ -38,6 +39,8 @@ from ._program_talk import Outgoing, ProgramTalk
 from ._talk import STALE_S, Failed, Job, confirm_target
 from ._view import is_idle, is_known, is_standing
 
+CLOSE_S = 0.5
+"""The longest that a closing driver waits for its last stop to be taken."""
 POLL_S = 0.05
 QUICK_POLL_S = 0.005
 """Between reads while something is under way; a robot answers within one of its own cycles."""
@@ -181,9 +184,11 @@ class ProgramDriver(Driver[ProgramTalk]):
 
     async def _close(self) -> None:
         talk = self.talk
-        if talk.up and not talk.view.standing:
-            with contextlib.suppress(DeviceError):
-                await self._link.write(stop_request(self._map, talk.stop_seq % 0xFFFF + 1))
+        if talk.up and not talk.view.standing:  # a task of its own, since this one is being cancelled
+            stop = asyncio.create_task(self._link.write(stop_request(self._map, next_number(talk.stop_seq))))
+            await asyncio.wait({stop}, timeout=CLOSE_S)
+            stop.cancel()
+            await asyncio.gather(stop, return_exceptions=True)
         self._link.close()
         talk.end("link", "the driver was closed")
         await asyncio.sleep(0)  # the transport lets go of its socket in the loop's next round

@@ -1,6 +1,17 @@
 """Proxies that stand in a wire and do to it what a shop floor does."""
 
-from ._faults import Direction, Fault, Switched, TimedFault, parse_fault, play
-from ._tcp import TcpFaults, TcpProxy
+from ._faults import Direction, Fault, Switched, TimedFault, WireFaults, parse_fault, play
+from ._serial import SerialProxy
+from ._tcp import TcpProxy
 
-__all__ = ["Direction", "Fault", "Switched", "TcpFaults", "TcpProxy", "TimedFault", "parse_fault", "play"]
+__all__ = [
+    "Direction",
+    "Fault",
+    "SerialProxy",
+    "Switched",
+    "TcpProxy",
+    "TimedFault",
+    "WireFaults",
+    "parse_fault",
+    "play",
+]

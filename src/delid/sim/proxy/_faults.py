@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -34,6 +34,36 @@ class Direction(StrEnum):
     BOTH = "both"
     TO_SERVER = "to_server"
     TO_CLIENT = "to_client"
+
+
+@dataclass(frozen=True, slots=True)
+class WireFaults:
+    """What is wrong with a wire at the moment; a proxy reads it at every chunk."""
+
+    fault: Fault = Fault.PASS
+    direction: Direction = Direction.BOTH
+    delay_s: float = 0.3
+    chop: int = 1
+    corrupt_at: int = 0
+
+
+async def disturbed(data: bytes, faults: WireFaults, clock: Clock) -> AsyncIterator[bytes]:
+    """What comes out for one chunk that goes in."""
+    if faults.fault is Fault.BLACKHOLE:
+        return
+    if faults.fault is Fault.CHOP:
+        for at in range(0, len(data), faults.chop):
+            yield data[at : at + faults.chop]
+            await clock.sleep(faults.delay_s)
+        return
+    if faults.fault is Fault.DELAY:
+        await clock.sleep(faults.delay_s)
+    if faults.fault is Fault.CORRUPT:
+        at = min(faults.corrupt_at, len(data) - 1)
+        data = data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
+    yield data
+    if faults.fault is Fault.DUPLICATE:
+        yield data
 
 
 class Switched(Protocol):

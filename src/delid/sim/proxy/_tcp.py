@@ -3,25 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from delid.core import Clock, LinkError, SystemClock
 
-from ._faults import Direction, Fault
+from ._faults import Direction, Fault, WireFaults, disturbed
 
 CHUNK = 65536
-
-
-@dataclass(frozen=True, slots=True)
-class TcpFaults:
-    """What is wrong at the moment; the proxy reads it at every chunk."""
-
-    fault: Fault = Fault.PASS
-    direction: Direction = Direction.BOTH
-    delay_s: float = 0.3
-    chop: int = 1
-    corrupt_at: int = 0
 
 
 @dataclass(slots=True, eq=False)
@@ -43,7 +31,7 @@ class TcpProxy:
     """
 
     def __init__(self, host: str, port: int, *, listen: int = 0, clock: Clock | None = None) -> None:
-        self.faults = TcpFaults()
+        self.faults = WireFaults()
         self.port = 0
         self.connections = 0
         self._target, self._listen, self._clock = (host, port), listen, clock or SystemClock()
@@ -82,7 +70,7 @@ class TcpProxy:
         corrupt_at: int = 0,
     ) -> None:
         """From now on do this; a reset ends the connections at once."""
-        self.faults = TcpFaults(fault, direction, delay_s, chop, corrupt_at)
+        self.faults = WireFaults(fault, direction, delay_s, chop, corrupt_at)
         if fault is Fault.RESET:
             self.drop()
 
@@ -136,26 +124,8 @@ class TcpProxy:
                 if faults.direction not in (Direction.BOTH, way):
                     writer.write(data)
                 else:
-                    async for piece in self._changed(data, faults):
+                    async for piece in disturbed(data, faults, self._clock):
                         writer.write(piece)
                 await writer.drain()
         except ConnectionError:
             pass
-
-    async def _changed(self, data: bytes, faults: TcpFaults) -> AsyncIterator[bytes]:
-        """What comes out for one chunk that goes in."""
-        if faults.fault is Fault.BLACKHOLE:
-            return
-        if faults.fault is Fault.CHOP:
-            for at in range(0, len(data), faults.chop):
-                yield data[at : at + faults.chop]
-                await self._clock.sleep(faults.delay_s)
-            return
-        if faults.fault is Fault.DELAY:
-            await self._clock.sleep(faults.delay_s)
-        if faults.fault is Fault.CORRUPT:
-            at = min(faults.corrupt_at, len(data) - 1)
-            data = data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
-        yield data
-        if faults.fault is Fault.DUPLICATE:
-            yield data

@@ -185,7 +185,7 @@ class ArmLogic:
 
     def _take(self) -> None:
         code, running = self._bus[self.map.command.code_at], bool(self._program) or self.moving
-        self._ack, self._result, self._error = self._seq(), self.map.results["busy"], 0
+        self._ack, self._result, self._error, self._mute = self._seq(), self.map.results["busy"], 0, False
         acts: dict[str, Callable[[], None]] = {
             "run": self._run, "reset": self._reset, "enable": self._enable, "home": self._home,
         }  # fmt: skip
