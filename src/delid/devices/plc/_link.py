@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import termios
 from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Literal, cast
@@ -64,7 +65,7 @@ class RtuEndpoint:
     hint = "Check that the PLC runs, the serial port and its settings in the cell file, and the cable."
 
     def __str__(self) -> str:
-        return f"{self.device} ({self.baud} baud)"
+        return f"{self.device} ({self.baud} baud, parity {self.parity})"
 
 
 Endpoint = TcpEndpoint | RtuEndpoint
@@ -96,7 +97,11 @@ class ModbusLink:
         """Connect; raises LinkError ``link.not_there`` or ``link.disturbed``."""
         self.close()
         self._client = client = self._new_client()
-        if not await client.connect():
+        try:
+            connected = await client.connect()
+        except termios.error as error:
+            raise self._link_error(f"{self._endpoint} does not take these settings.", "link.not_there") from error
+        if not connected:
             raise self._link_error(f"no connection to {self._endpoint}.", "link.not_there")
         if isinstance(self._endpoint, RtuEndpoint):
             await self._await_silence()

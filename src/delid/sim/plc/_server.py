@@ -86,9 +86,12 @@ async def serve(logic: Registers, register_map: RegisterMap | ProgramMap, host: 
 async def serve_rtu(
     logic: Registers, register_map: RegisterMap | ProgramMap, device: str, baud: int = 19200
 ) -> AsyncIterator[None]:
-    """Modbus RTU on a serial port, even parity, in front of ``logic`` while the context is open."""
+    """Modbus RTU on a serial port in front of ``logic`` while the context is open.
+
+    Without parity: a pseudo-terminal has none.
+    """
     logging.getLogger("pymodbus").setLevel(logging.CRITICAL)
-    server = ModbusSerialServer(_device(logic, register_map), port=device, baudrate=baud, parity="E")
+    server = ModbusSerialServer(_device(logic, register_map), port=device, baudrate=baud)
     async with _serving(server, device):
         yield
 
