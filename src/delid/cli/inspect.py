@@ -11,7 +11,18 @@ from rich.console import Console
 from rich.text import Text
 
 from delid.config import load_cell
-from delid.core import ConfigError, DelidError, FrameError, Inspection, PackStatus, SystemClock, UsageError, to_plain
+from delid.core import (
+    AMBIENT,
+    ConfigError,
+    DelidError,
+    Frame,
+    FrameError,
+    Inspection,
+    PackStatus,
+    SystemClock,
+    UsageError,
+    to_plain,
+)
 from delid.vision import Inspector, read_frame
 
 from ._outcome import Exit, print_json
@@ -31,6 +42,10 @@ def inspect(
     gallery: Annotated[
         Path | None, typer.Option(help="Folder of the taught packs; without it ./cell_configs/gallery.")
     ] = None,
+    look: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=FILE", help="The same view under another lamp, for example rake_left=left.jpg."),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object for each image, one to a line.")] = False,
 ) -> None:
     """Say which pack an image shows, how it is damaged, and what stands on its labels.
@@ -43,11 +58,12 @@ def inspect(
         report.failed("", UsageError("give either --cell or --models and --gallery: a cell names its own."))
         raise typer.Exit(Exit.WRONG_USE)
     try:
+        looks = read_looks(look or [], images)
         inspector = _open(cell, models, gallery)
     except DelidError as error:
         report.failed("", error)
-        raise typer.Exit(Exit.WRONG_USE if isinstance(error, ConfigError) else Exit.FAULT) from error
-    worst = max(_inspect_one(inspector, image, report) for image in images)
+        raise typer.Exit(_exit_of(error)) from error
+    worst = max(_inspect_one(inspector, image, looks, report) for image in images)
     raise typer.Exit(worst)
 
 
@@ -58,21 +74,38 @@ def _open(cell: Path | None, models: Path | None, gallery: Path | None) -> Inspe
     return Inspector.open(folder / "pack-damage", folder / "fastener-kind", gallery or DEFAULT_GALLERY)
 
 
-def _inspect_one(inspector: Inspector, image: Path, report: _Report) -> Exit:
+def read_looks(pairs: list[str], images: list[Path]) -> dict[str, Frame]:
+    """``NAME=FILE`` pairs as frames by the name of their look; raises UsageError and FrameError."""
+    if pairs and len(images) != 1:
+        raise UsageError("--look belongs to one image; give one.")
+    looks: dict[str, Frame] = {}
+    for pair in pairs:
+        name, _, file = pair.partition("=")
+        if not name or not file or name == AMBIENT or name in looks:
+            raise UsageError(f"--look {pair!r}: write NAME=FILE, each name once; the image itself is {AMBIENT!r}.")
+        looks[name] = read_frame(Path(file), look=name)
+    return looks
+
+
+def _inspect_one(inspector: Inspector, image: Path, looks: dict[str, Frame], report: _Report) -> Exit:
     """Inspect and report one image; its failure does not keep the others from being judged."""
     clock = SystemClock()
     start_s = clock.now_s()
     try:
         frame = read_frame(image)
-        found = inspector.inspect(frame, decode_ms=(clock.now_s() - start_s) * 1000)
-    except FrameError as error:
-        report.failed(str(image), error)
-        return Exit.WRONG_USE if error.code == "frame.missing" else Exit.NO
+        found = inspector.inspect(frame, looks=looks, decode_ms=(clock.now_s() - start_s) * 1000)
     except DelidError as error:
         report.failed(str(image), error)
-        return Exit.FAULT
+        return _exit_of(error)
     report.found(found)
     return Exit.GOOD if found.quality.ok and found.pack.status is PackStatus.KNOWN else Exit.NO
+
+
+def _exit_of(error: DelidError) -> Exit:
+    """A picture that cannot be read is an answer; one that is not there is a mistake of the caller's."""
+    if isinstance(error, FrameError) and error.code != "frame.missing":
+        return Exit.NO
+    return Exit.WRONG_USE if isinstance(error, (ConfigError, FrameError, UsageError)) else Exit.FAULT
 
 
 class _Report:
@@ -109,6 +142,9 @@ def _rows(found: Inspection) -> list[tuple[str, str, str]]:
     if not found.quality.ok:
         return [*(("unusable", reason, "yellow") for reason in found.quality.reasons), hazard]
     rows = [("pack", *_pack_words(found)), hazard]
+    if len(found.looks) > 1:
+        rows.append(("looks", ", ".join(found.looks), ""))
+    rows.extend(("note", note, "yellow") for note in found.quality.reasons)
     for damage in found.damage:
         x0, y0, x1, y1 = damage.box_px
         figures = f"{damage.kind.value} ({damage.confidence:.2f}), severity {damage.severity:.2f}"

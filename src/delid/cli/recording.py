@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from delid.core import RecordingError, UsageError, to_json, to_plain
+from delid.core import AMBIENT, RecordingError, UsageError, to_json, to_plain
 from delid.journal import Recording, read_recording, repair_recording
 
 recording_app = typer.Typer(no_args_is_help=True, help="Look into, repair and export recordings.")
@@ -93,9 +93,9 @@ def _export_frames(found: Recording, folder: Path) -> int:
     count = 0
     for frame in found.all_frames():
         count += 1
-        (folder / f"{count:05d}-{frame.camera}.{ {'jpeg': 'jpg'}.get(frame.format, frame.format) }").write_bytes(
-            frame.encoded
-        )
+        look = "" if frame.look == AMBIENT else f".{frame.look}"
+        ending = {"jpeg": "jpg"}.get(frame.format, frame.format)
+        (folder / f"{count:05d}-{frame.camera}{look}.{ending}").write_bytes(frame.encoded)
     with (folder / "index.jsonl").open("w", encoding="utf-8") as lines:
         for frame in found.all_frames():
             plain = {k: v for k, v in to_plain(frame).items() if k != "encoded"}
