@@ -1,7 +1,7 @@
 """YAML files to strict models, with file, line and key of every fault; JSON Schema for the editor."""
 
+from ._calibration import Board, Calibration, CalibrationFile, CalibrationImage, CalibrationRef, Lens, Standing
 from ._cell import (
-    Calibration,
     Camera,
     CellFile,
     CloseupSource,
@@ -17,7 +17,16 @@ from ._cell import (
     SceneSource,
     Tool,
 )
-from ._load import Cell, Recipe, load_cell, load_pack, load_program_map, load_recipe, load_register_map
+from ._load import (
+    Cell,
+    Recipe,
+    load_calibration,
+    load_cell,
+    load_pack,
+    load_program_map,
+    load_recipe,
+    load_register_map,
+)
 from ._looks import LAMPS_PARAM, SET_LIGHT, FineLook, LightLook
 from ._motion import CAPABILITIES, motion_capabilities
 from ._pack import Connector, FastenerGroup, LabelPlace, Lid, Modules, PackFile
@@ -64,7 +73,11 @@ __all__ = [
     "SET_LIGHT",
     "Ask",
     "Block",
+    "Board",
     "Calibration",
+    "CalibrationFile",
+    "CalibrationImage",
+    "CalibrationRef",
     "Camera",
     "Cell",
     "CellFile",
@@ -86,6 +99,7 @@ __all__ = [
     "FolderSource",
     "Inspect",
     "LabelPlace",
+    "Lens",
     "Lid",
     "Lift",
     "LightLook",
@@ -110,6 +124,7 @@ __all__ = [
     "SceneSource",
     "Seal",
     "Serves",
+    "Standing",
     "StatusBlock",
     "StrictModel",
     "TagCondition",
@@ -117,6 +132,7 @@ __all__ = [
     "Targets",
     "Tool",
     "Unfasten",
+    "load_calibration",
     "load_cell",
     "load_pack",
     "load_program_map",

@@ -9,43 +9,12 @@ from pydantic import Field, model_validator
 
 from delid.core import HazardLimits, State
 
+from ._calibration import AnyCalibration, Calibration, CalibrationRef, XyzMm
 from ._looks import FineLook, LightLook, check_program
 from ._pack import Name, Positive
 from ._yaml import StrictModel
 
-XyzMm = tuple[float, float, float]
 Range = tuple[float, float]
-
-
-Row = tuple[float, float, float, float]
-PoseMatrix = tuple[Row, Row, Row, Row]
-
-
-class Calibration(StrictModel):
-    """Pinhole camera as OpenCV has it, and where it stands: a fixed one in the robot's frame, one at the tool in the
-    flange's. The matrix maps camera mm to mm there."""
-
-    matrix: tuple[XyzMm, XyzMm, XyzMm]
-    distortion: list[float] = []
-    robot_from_camera: PoseMatrix | None = None
-    tool_from_camera: PoseMatrix | None = None
-    """Of a camera at the tool; the flange's axes are the robot's, its origin is the position that moves name."""
-    uncertainty_mm: Positive | None = None
-    """Radius around a calibrated point on the fixture that holds the true one 95 times of 100; 1 mm is assumed."""
-
-    @model_validator(mode="after")
-    def _stands_somewhere(self) -> Calibration:
-        if (self.robot_from_camera is None) == (self.tool_from_camera is None):
-            raise ValueError("give either robot_from_camera or, for a camera at the tool, tool_from_camera")
-        return self
-
-    def at(self, flange_mm: XyzMm) -> Calibration:
-        """A camera at the tool as a fixed one, while the flange stands at ``flange_mm``."""
-        rows = self.tool_from_camera
-        if rows is None:
-            raise ValueError("this camera is not at the tool")
-        moved = [(*row[:3], row[3] + shift) for row, shift in zip(rows, (*flange_mm, 0.0), strict=True)]
-        return self.model_copy(update={"robot_from_camera": tuple(moved), "tool_from_camera": None})
 
 
 class FolderSource(StrictModel):
@@ -108,15 +77,36 @@ class Camera(StrictModel):
     """The light program of a look at the pack; without one there is ambient light only."""
     fine_look: FineLook | None = None
     """How a camera at the tool looks at a fastener."""
-    calibration: Calibration
+    given_calibration: Annotated[AnyCalibration, Field(alias="calibration")]
+    """The figures themselves, or the file that ``delid calibrate`` wrote."""
+
+    @property
+    def calibration(self) -> Calibration:
+        """The figures; a file's are there once the whole cell has been loaded, ValueError before."""
+        if isinstance(self.given_calibration, CalibrationRef):
+            raise ValueError(f"the calibration of {self.id} stands in a file that has not been read")
+        return self.given_calibration
+
+    def calibrated(self, calibration: Calibration) -> Camera:
+        """With the figures of its file; ValueError when they are for another mount."""
+        camera = self.model_copy(update={"given_calibration": calibration})
+        camera.check_mount()
+        return camera
+
+    def check_mount(self) -> None:
+        """ValueError when fine look or calibration do not belong to the mount."""
+        parts: dict[str, object] = {"fine_look": self.fine_look}
+        if isinstance(self.given_calibration, Calibration):
+            parts["tool_from_camera"] = self.given_calibration.tool_from_camera
+        for key, value in parts.items():
+            if (value is not None) != (self.mount == "tool"):
+                raise ValueError(f"{key} belongs to a camera with mount: tool, and such a camera needs it")
 
     @model_validator(mode="after")
     def _fits_its_mount(self) -> Camera:
         check_program(self.looks)
+        self.check_mount()
         at_tool = self.mount == "tool"
-        for key, value in (("fine_look", self.fine_look), ("tool_from_camera", self.calibration.tool_from_camera)):
-            if (value is not None) != at_tool:
-                raise ValueError(f"{key} belongs to a camera with mount: tool, and such a camera needs it")
         if at_tool and self.looks:
             raise ValueError("a light program belongs to a fixed camera")
         return self

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
@@ -11,6 +12,7 @@ from pydantic import BaseModel
 
 from delid.core import PACKTAGS_NUMBERS, ConfigError, MotionCapabilities, State
 
+from ._calibration import CalibrationFile, CalibrationRef
 from ._cell import CellFile
 from ._looks import LAMPS_PARAM, SET_LIGHT
 from ._motion import motion_capabilities
@@ -48,6 +50,21 @@ class Cell:
     """Every configuration file read, path to text, for the recording."""
     robot_map: ProgramMap | None = None
     """Of a program robot."""
+    calibrations: Mapping[str, CalibrationFile] = field(default_factory=dict)
+    """Of the cameras whose calibration stands in a file of its own, by camera."""
+    calibration_limits_days: Mapping[str, float] = field(default_factory=dict)
+
+    def old_calibrations(self, wall_s: float) -> list[str]:
+        """One line for each camera whose calibration is older than the cell file allows, at ``wall_s`` (UTC)."""
+        lines = []
+        for name, limit_days in self.calibration_limits_days.items():
+            age_days = self.calibrations[name].age_days(wall_s)
+            if age_days > limit_days:
+                lines.append(
+                    f"{self.path}: the calibration of camera {name} is {age_days:.0f} days old, {limit_days:g} are "
+                    "allowed; check it with `delid calibrate check` and calibrate again."
+                )
+        return lines
 
     def resolve(self, path: Path) -> Path:
         """A path of the cell file as seen from the process."""
@@ -78,6 +95,11 @@ class Cell:
 def load_pack(path: Path | str) -> PackFile:
     """A pack file; raises ConfigError."""
     return read_document(path).validate(PackFile)
+
+
+def load_calibration(path: Path | str) -> CalibrationFile:
+    """A calibration file; raises ConfigError."""
+    return read_document(path).validate(CalibrationFile)
 
 
 def load_recipe(path: Path | str) -> Recipe:
@@ -120,6 +142,7 @@ class _CellFiles:
         robot_map = self._read(ProgramMap, spec.motion.map, ("motion", "map")) if spec.motion.map else None
         if plc_map:
             self._check_lamps(plc_map[0])
+        spec, calibrations = self._calibrated(spec)
         if self._findings or plc_map is None:
             raise ConfigError(self._findings, code="config.invalid")
         return Cell(
@@ -130,7 +153,34 @@ class _CellFiles:
             plc_map[0],
             self._texts,
             robot_map[0] if robot_map else None,
+            calibrations,
+            {
+                camera.id: ref.max_age_days
+                for camera in self._spec.cameras
+                if isinstance(ref := camera.given_calibration, CalibrationRef) and ref.max_age_days
+            },
         )
+
+    def _calibrated(self, spec: CellFile) -> tuple[CellFile, dict[str, CalibrationFile]]:
+        """The cell with every camera's figures in place of the file that holds them."""
+        cameras, files = [], {}
+        for n, camera in enumerate(spec.cameras):
+            ref = camera.given_calibration
+            cameras.append(camera)
+            if not isinstance(ref, CalibrationRef):
+                continue
+            location = ("cameras", n, "calibration", "file")
+            if not (read := self._read(CalibrationFile, ref.file, location)):
+                continue
+            files[camera.id] = read[0]
+            try:
+                cameras[n] = camera.calibrated(read[0].calibration_of())
+            except ValueError as error:
+                self._findings.append(self._document.finding(location, str(error)))
+            if read[0].size_px != camera.size_px:
+                words = f"made for pictures of {read[0].size_px}, this camera has {camera.size_px}"
+                self._findings.append(self._document.finding(location, words))
+        return spec.model_copy(update={"cameras": cameras}), files
 
     def _check_lamps(self, plc_map: RegisterMap) -> None:
         """A light program needs a PLC that switches lamps."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
+from ._calibration import CalibrationFile
 from ._cell import CellFile
 from ._pack import PackFile
 from ._plc import RegisterMap
@@ -14,6 +15,7 @@ from ._program import ProgramMap
 from ._recipe import RecipeFile
 
 SCHEMAS: dict[str, type[BaseModel]] = {
+    "calibration": CalibrationFile,
     "cell": CellFile,
     "pack": PackFile,
     "plc": RegisterMap,

@@ -181,7 +181,7 @@ def test_a_gallery_of_another_model_stops_the_start(models: Path, gallery: Path,
 def test_a_calibration_that_cannot_be_names_the_cell_file(cell: Cell) -> None:
     camera = cell.spec.cameras[0]
     bent = Calibration(matrix=camera.calibration.matrix, robot_from_camera=((0, 0, 0, 0),) * 4)
-    spec = cell.spec.model_copy(update={"cameras": [camera.model_copy(update={"calibration": bent})]})
+    spec = cell.spec.model_copy(update={"cameras": [camera.calibrated(bent)]})
     with pytest.raises(ConfigError) as caught:
         Inspector.load(Cell(cell.path, spec, cell.packs, (), cell.plc_map, {}))
     assert "demo.yaml:1: cameras.0.calibration.robot_from_camera" in caught.value.findings[0]
