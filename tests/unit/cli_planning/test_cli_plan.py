@@ -58,7 +58,7 @@ def test_the_json_form_is_the_whole_decision(run, seen):
     assert result.exit_code == 0
     decision = from_plain(Decision, json.loads(result.stdout))
     assert decision.outcome.recipe == "vw-meb-82/damaged"
-    assert len(decision.candidates) == 10
+    assert len(decision.candidates) == 22
 
 
 def test_standard_input_takes_the_lines_of_inspect(run):

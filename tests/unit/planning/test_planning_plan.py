@@ -34,9 +34,12 @@ GOLDEN_MEB = "09 08 07 06 05 04 03 02 01 28 27 26 25 24 23 22 21 20 19 18 17 16 
 MODULES = "take_modules/module"
 
 
-def bolts(operation, count):
-    return [f"{operation}/fit_tool", *numbered(f"{operation}/lid", count), f"{operation}/seen_empty"]
+def bolts(operation, count, group="lid"):
+    return [f"{operation}/fit_tool", *numbered(f"{operation}/{group}", count), f"{operation}/seen_empty"]
 
+
+GOLDEN_HV = [*bolts("hv_bolts", 6, "hv_disconnect"), "hv_unit_off"]
+GOLDEN_QUICK = ["quick_plus", "quick_minus", "quick_signal"]
 
 GOLDEN = {
     "vw-meb-82/standard": [
@@ -53,9 +56,38 @@ GOLDEN = {
         *GOLDEN_CARE, *bolts("lid_bolts", 18), "before_lifting", *GOLDEN_LID, "modules_by_hand",
     ],
     "byd-blade/damaged": [*GOLDEN_CARE, *bolts("lid_nuts", 30), "before_lifting", *GOLDEN_LID],
-    "vw-meb-82/quarantine": ["evidence", "still_cool", "quarantine"],
-    "nissan-leaf-24/quarantine": ["evidence", "still_cool", "quarantine"],
-    "byd-blade/quarantine": ["evidence", "still_cool", "quarantine"],
+    "tesla-model-3/standard": [
+        *GOLDEN_BEFORE, *bolts("lid_screws", 53), "seam", *GOLDEN_LID, "modules_are_glued",
+    ],
+    "tesla-model-3/damaged": [
+        *GOLDEN_CARE, *bolts("lid_screws", 53), "seam", "before_lifting", *GOLDEN_LID, "modules_are_glued",
+    ],
+    "renault-zoe-40/standard": [
+        *GOLDEN_BEFORE, *bolts("lid_bolts", 28), *GOLDEN_LID, "take_modules/fit_tool", *numbered(MODULES, 12),
+    ],
+    "renault-zoe-40/damaged": [
+        *GOLDEN_CARE, *bolts("lid_bolts", 28), "before_lifting", *GOLDEN_LID, "modules_by_hand",
+    ],
+    "gm-bev-50/standard": [
+        *GOLDEN_BEFORE, *GOLDEN_HV, *bolts("lid_bolts", 50)[1:], *GOLDEN_LID,
+        "take_modules/fit_tool", *numbered(MODULES, 10),
+    ],
+    "gm-bev-50/damaged": [
+        *GOLDEN_CARE, *GOLDEN_HV, *bolts("lid_bolts", 50)[1:], "before_lifting", *GOLDEN_LID, "modules_by_hand",
+    ],
+    "bus-lfp-box/standard": [
+        *GOLDEN_BEFORE[:-1], "wait_15_min", "voltage_after", *GOLDEN_QUICK, *bolts("lid_bolts", 24), *GOLDEN_LID,
+        "take_modules/fit_tool", *numbered(MODULES, 4),
+    ],
+    "bus-lfp-box/damaged": [
+        *GOLDEN_CARE[:-1], "wait_15_min", "voltage_after", *GOLDEN_QUICK, *bolts("lid_bolts", 24), "before_lifting",
+        *GOLDEN_LID, "modules_by_hand",
+    ],
+    **{
+        f"{pack}/quarantine": ["evidence", "still_cool", "quarantine"]
+        for pack in ("vw-meb-82", "nissan-leaf-24", "byd-blade", "tesla-model-3", "renault-zoe-40", "gm-bev-50",
+                     "bus-lfp-box")
+    },
     "common/quarantine": ["evidence", "quarantine"],
 }  # fmt: skip
 """Keys of every step of whole plans, the fasteners of a group in the order of the pack file."""
@@ -78,6 +110,13 @@ def test_whole_plan(cell, assessment, name):
 def test_the_bolts_of_the_meb_pack_are_taken_round_the_lid_from_the_tool_dock(cell, assessment):
     found = [k[-2:] for k in keys(plan_of(cell, assessment, "vw-meb-82/standard")) if "/lid." in k]
     assert " ".join(found) == GOLDEN_MEB
+
+
+@pytest.mark.parametrize("variant", ["standard", "damaged"])
+def test_the_gm_cover_is_loosened_in_the_order_of_its_pack_file(cell, assessment, variant):
+    found = keys(plan_of(cell, assessment, f"gm-bev-50/{variant}"))
+    assert [k for k in found if k.startswith("lid_bolts/lid.")] == numbered("lid_bolts/lid", 50)
+    assert found.index("hv_bolts/hv_disconnect.06") < found.index("lid_bolts/lid.01")
 
 
 def test_the_damaged_recipe_loosens_opposite_bolts(cell, assessment):
