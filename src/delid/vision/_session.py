@@ -153,7 +153,7 @@ def _check_answer(model: OnnxModel) -> None:
     """One run on nothing: the shapes of the answer are checked at the start, not at the first pack."""
     spec = model.manifest.input
     batch = 1 if spec.shape[0] == "batch" else spec.shape[0]
-    outputs = model.run(np.zeros((batch, 3, spec.height_px, spec.width_px), np.float32))
+    outputs = model.run(np.zeros((batch, spec.shape[1], spec.height_px, spec.width_px), np.float32))
     for output in model.manifest.outputs:
         wanted = tuple(batch if part == "batch" else part for part in output.shape)
         if outputs[output.name].shape != wanted:

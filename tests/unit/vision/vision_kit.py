@@ -57,8 +57,12 @@ def _constant(name: str, value: Any) -> onnx.TensorProto:
     return numpy_helper.from_array(np.asarray(value, np.float32), name)
 
 
-def _pack_graph() -> onnx.ModelProto:
+def _pack_graph(raking: int = 0) -> onnx.ModelProto:
+    """With ``raking`` further planes, of which the first, where it is bright, makes a swelling."""
     heat = np.array([[-5, 10, -5], [10, -5, -5], [-5, -5, 10], [0, 0, 0], [0, 0, 0]], np.float32)
+    heat = np.hstack([heat, np.zeros((5, raking), np.float32)])
+    heat[3, 3:4] = 30
+    embed = np.hstack([np.vstack([np.eye(3), np.zeros((1, 3))]), np.zeros((DIM, raking))])
     nodes = [
         helper.make_node("GlobalAveragePool", ["image"], ["mean"]),
         helper.make_node("Conv", ["mean", "embed_w", "embed_b"], ["raw"]),
@@ -72,9 +76,9 @@ def _pack_graph() -> onnx.ModelProto:
         helper.make_node("Mul", ["peaks", "half"], ["severity"]),
     ]
     weights = [
-        _constant("embed_w", np.vstack([np.eye(3), np.zeros((1, 3))]).reshape(DIM, 3, 1, 1)),
+        _constant("embed_w", embed.reshape(DIM, 3 + raking, 1, 1)),
         _constant("embed_b", [0, 0, 0, 0.2]),
-        _constant("heat_w", heat.reshape(5, 3, 1, 1)),
+        _constant("heat_w", heat.reshape(5, 3 + raking, 1, 1)),
         _constant("heat_b", [-6, -6, -6, -9, -9]),
         _constant("half", 0.5),
     ]
@@ -84,7 +88,7 @@ def _pack_graph() -> onnx.ModelProto:
         tensor("damage_heat", TensorProto.FLOAT, [1, 5, HEIGHT // CELL, WIDTH // CELL]),
         tensor("severity", TensorProto.FLOAT, [1, 5]),
     ]
-    inputs = [tensor("image", TensorProto.FLOAT, [1, 3, HEIGHT, WIDTH])]
+    inputs = [tensor("image", TensorProto.FLOAT, [1, 3 + raking, HEIGHT, WIDTH])]
     return _model(helper.make_graph(nodes, "pack", inputs, outputs, weights))
 
 
@@ -146,16 +150,16 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     return dict(json.loads((folder / "manifest.yaml").read_text(encoding="utf-8")))
 
 
-def build_models(folder: Path) -> Path:
-    """Write pack-damage and fastener-kind into ``folder``."""
+def build_models(folder: Path, looks: tuple[str, ...] = ()) -> Path:
+    """Write pack-damage and fastener-kind into ``folder``; ``looks`` are the pack model's planes besides rgb."""
     pack, fasteners = folder / "pack-damage", folder / "fastener-kind"
-    for target, model in ((pack, _pack_graph()), (fasteners, _fastener_graph())):
+    for target, model in ((pack, _pack_graph(len(looks))), (fasteners, _fastener_graph())):
         target.mkdir(parents=True)
         (target / "model.onnx").write_bytes(model.SerializeToString())
     rows, columns = HEIGHT // CELL, WIDTH // CELL
     write_manifest(pack, _manifest(
         "pack_damage", (pack / "model.onnx").read_bytes(),
-        input=_input("image", [1, 3, HEIGHT, WIDTH]),
+        input=_input("image", [1, 3 + len(looks), HEIGHT, WIDTH]) | ({"planes": ["rgb", *looks]} if looks else {}),
         outputs=[
             {"name": "embedding", "shape": [1, DIM]},
             {"name": "damage_heat", "shape": [1, 5, rows, columns], "labels": DAMAGE, "pooling": "max"},
