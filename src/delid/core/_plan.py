@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from ._inspection import Assessment, HazardClass
-from ._json import LEAVE_OUT_NONE
+from ._json import LEAVE_OUT_DEFAULT, LEAVE_OUT_NONE
 
 PoseMm = tuple[float, float, float]
 """x, y, z in millimetres in the robot's frame."""
@@ -202,6 +202,24 @@ class Refusal:
     reasons: tuple[str, ...]
 
 
+class CrossVerdict(StrEnum):
+    """How what the camera sees and what the PLC measures go together."""
+
+    CONTRADICTS = "contradicts"
+    """One of them is alarmed, the other is not."""
+    ADDS_UP = "adds_up"
+    """Both speak of the same danger."""
+
+
+@dataclass(frozen=True, slots=True)
+class CrossFinding:
+    """Camera and PLC compared: the verdict, words for the operator, and the class that follows."""
+
+    verdict: CrossVerdict
+    words: str
+    hazard_class: HazardClass
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """What planning made of an assessment: the plan or the refusal, and every recipe that was weighed."""
@@ -209,3 +227,4 @@ class Decision:
     assessment: Assessment
     outcome: Plan | Refusal
     candidates: tuple[Candidate, ...] = ()
+    cross_check: tuple[CrossFinding, ...] = field(default=(), metadata=LEAVE_OUT_DEFAULT)

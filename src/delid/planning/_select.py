@@ -9,6 +9,9 @@ from delid.config import Cell, PackFile, Recipe
 from delid.core import (
     Assessment,
     Candidate,
+    CodeOutcome,
+    CrossFinding,
+    CrossVerdict,
     Decision,
     HazardClass,
     PackStatus,
@@ -19,6 +22,7 @@ from delid.core import (
     hazard_class,
 )
 
+from ._cross_check import cross_check
 from ._expand import make_plan
 
 ANY_PACK = "*"
@@ -56,16 +60,17 @@ def decide(
     Raises PlanningError when the chosen recipe cannot be carried out by this cell, UsageError when ``assume_pack`` is
     not a pack of the cell. No input or output, no clock, no randomness: the same input gives the same decision.
     """
-    judged = rejudge(assessment, cell, readings)
+    crossed = cross_check(assessment, readings, cell.spec.limits)
+    judged = _with_findings(rejudge(assessment, cell, readings), crossed)
     identity = identify(judged, cell, assume_pack)
     recipes = sorted(cell.recipes, key=lambda recipe: _rank(recipe, identity))
     weighed = [(recipe, _objections(recipe, identity, judged)) for recipe in recipes]
     chosen = next((recipe for recipe, objections in weighed if not objections), None)
     candidates = tuple(_candidate(recipe, objections, chosen, identity, judged) for recipe, objections in weighed)
     if chosen is None:
-        return Decision(judged, Refusal(_refusal(weighed, identity, judged)), candidates)
+        return Decision(judged, Refusal(_refusal(weighed, identity, judged)), candidates, crossed)
     plan = make_plan(chosen, cell, identity.pack, judged, readings, exclude, sure_confidence)
-    return Decision(judged, plan, candidates)
+    return Decision(judged, plan, candidates, crossed)
 
 
 def rejudge(assessment: Assessment, cell: Cell, readings: Mapping[str, Scalar]) -> Assessment:
@@ -82,6 +87,19 @@ def rejudge(assessment: Assessment, cell: Cell, readings: Mapping[str, Scalar]) 
     return replace(assessment, hazard_class=max(found, assessment.hazard_class), hazard_reasons=merged)
 
 
+def _with_findings(judged: Assessment, crossed: tuple[CrossFinding, ...]) -> Assessment:
+    """Contradictions are always told; what adds up is told where it makes the class worse than each by itself."""
+    worst = judged.hazard_class
+    told = [f for f in crossed if f.verdict is CrossVerdict.CONTRADICTS or f.hazard_class > worst]
+    if not told:
+        return judged
+    raised = max(f.hazard_class for f in told)
+    kept = () if raised > worst and worst is HazardClass.A else judged.hazard_reasons
+    new = tuple(f.words for f in told)
+    reasons = (*new, *kept) if raised > worst else (*kept, *new)
+    return replace(judged, hazard_class=max(raised, worst), hazard_reasons=reasons)
+
+
 def identify(assessment: Assessment, cell: Cell, assume_pack: str | None) -> Identity:
     """A person's word first, then vision's verdict if it is one."""
     if assume_pack is not None:
@@ -92,6 +110,8 @@ def identify(assessment: Assessment, cell: Cell, assume_pack: str | None) -> Ide
                 code="planning.unknown_pack",
             )
         return Identity(cell.packs[assume_pack], f"a person named the pack {assume_pack}")
+    if assessment.code_status.outcome is CodeOutcome.CONFLICT:
+        return Identity(None, "", "; ".join(assessment.code_status.reasons))
     verdict = assessment.pack
     if verdict.status is not PackStatus.KNOWN or verdict.model is None:
         nearest = ", ".join(f"{c.model} {c.score:.2f}" for c in verdict.candidates[:2])
