@@ -5,7 +5,7 @@ SPEED ?= 10
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test check schemas train-env bench clean
+.PHONY: demo test check schemas train-env bench faults clean
 
 demo: $(VENV)/.run
 	$(BIN)/delid demo --speed $(SPEED)
@@ -21,6 +21,10 @@ check: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	@for bench in tests/bench/bench_*.py; do echo "== $$bench"; $(BIN)/python $$bench || exit 1; done
+
+# The fault table: what was injected, what delid did, and the time until nothing could move any more.
+faults: $(VENV)/.dev
+	@$(BIN)/python tools/fault_table.py
 
 schemas: $(VENV)/.run
 	$(BIN)/delid config schema

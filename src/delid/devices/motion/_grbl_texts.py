@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 ERRORS: dict[int, str] = {
     1: "a word without a letter",
     2: "a number is missing or malformed",
@@ -84,6 +86,8 @@ _ALARM_WORDS: tuple[tuple[str, int], ...] = (
 
 def error_number(words: str) -> int:
     """The number that belongs to an error told in words; 0 where none is known."""
+    if named := re.search(r"\bID:\s*(\d+)$", words):
+        return int(named[1])
     return _number_of(words, _ERROR_WORDS)
 
 
