@@ -87,8 +87,9 @@ def export_pack(
     folder: Path,
     gallery_dir: Path,
     say: Callable[[str], None],
+    at_s: float,
 ) -> None:
-    """Write the pack model's folder and one gallery file for each named pack."""
+    """Write the pack model's folder and one gallery file for each named pack, taught at ``at_s`` (UTC)."""
     content = onnx_bytes(PackNetForExport(net), PACK_INPUT, ("embedding", "damage_heat", "severity"))
     train = of_split(samples, "train", close_ups=False)
     note = (
@@ -111,10 +112,10 @@ def export_pack(
         "thresholds": {"pack": _pack_threshold(0.5, 0.0, "nothing yet"), "damage": _damage_thresholds({})},
     }
     model = _load(folder, content, manifest, "pack_damage")
-    files = teach(model, samples, packs)
-    manifest["thresholds"] = pack_thresholds(model, as_gallery(files), of_split(samples, "validation", close_ups=False))
+    first = as_gallery(teach(model, samples, packs, at_s))
+    manifest["thresholds"] = pack_thresholds(model, first, of_split(samples, "validation", close_ups=False))
     _write(folder, content, manifest)
-    load_model(folder, "pack_damage")
+    files = teach(load_model(folder, "pack_damage"), samples, packs, at_s)
     write_gallery(files, gallery_dir)
     say(f"{folder}: {len(content) / 1e6:.1f} MB, taught {', '.join(files)}")
 

@@ -1,25 +1,28 @@
-"""Teaching the named packs: embeddings of a few training pictures become a gallery file each."""
+"""Teaching the named packs from rendered pictures, in the very way in which an engineer teaches from photographs."""
 
 from __future__ import annotations
 
-import base64
-import json
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from delid.vision import Gallery, OnnxModel, PrototypeFile
+from delid.core import AMBIENT, Frame
+from delid.vision import Gallery, Lesson, OnnxModel, Photo, PrototypeFile, Teaching, gallery_of, store_pack, teach_pack
 
-from ._predict import answers_to
-from ._samples import Sample
+from ._samples import Picture, Sample
 
-PICTURES = 12
+PICTURES = 10
+MADE_FROM = "rendered pictures"
+TEACHER = "delid train export"
+OVERRULED = frozenset({"outlier", "scattered", "near_pack", "disturbs"})
+"""Rendered pictures show what they are made to show; the file keeps what an engineer would have been asked about."""
 
 
 def chosen_to_teach(samples: Sequence[Sample], pack: str, count: int = PICTURES) -> list[Sample]:
-    """Training pictures of one pack: half from the cell's camera as far as there are, sound and damaged alternating."""
-    mine = [s for s in samples if s.family == pack and s.split == "train" and s.kind in ("pack", "cell")]
+    """Pictures of one pack of the split ``teach``: half from the cell's camera, sound and damaged alternating."""
+    mine = [s for s in samples if s.family == pack and s.split == "teach" and s.kind in ("pack", "cell")]
     cell = _alternating([s for s in mine if s.kind == "cell"])[: count // 2]
     return cell + _alternating([s for s in mine if s.kind == "pack"])[: count - len(cell)]
 
@@ -31,31 +34,61 @@ def _alternating(samples: Sequence[Sample]) -> list[Sample]:
     return pairs + sound[len(damaged) :] + damaged[len(sound) :]
 
 
-def teach(model: OnnxModel, samples: Sequence[Sample], packs: Sequence[str]) -> dict[str, PrototypeFile]:
-    """One gallery file for each pack that the samples show."""
-    found = {}
-    for pack in packs:
-        chosen = chosen_to_teach(samples, pack)
-        if not chosen:
-            continue
-        vectors = answers_to(model, [s.picture() for s in chosen]).embedding
-        found[pack] = PrototypeFile(
-            pack=pack,
-            model_sha256=model.manifest.sha256,
-            dim=int(vectors.shape[1]),
-            provenance={"made_from": "rendered training pictures", "pictures": [s.path.name for s in chosen]},
-            vectors=base64.b64encode(np.ascontiguousarray(vectors, "<f4").tobytes()).decode(),
-        )
-    return found
+def looks_of(model: OnnxModel) -> tuple[str, ...]:
+    """The looks that the model has planes for, besides the ambient one."""
+    return tuple(str(plane) for plane in model.manifest.input.planes if plane in ("rake_left", "rake_right"))
 
 
-def as_gallery(files: dict[str, PrototypeFile]) -> Gallery:
-    return Gallery({name: file.matrix() for name, file in files.items()})
+def frames_of(sample: Sample, looks: tuple[str, ...]) -> dict[str, Picture]:
+    """The frames of a sample by look; ``ambient`` is always among them."""
+    return sample.frames(looks) if looks else {AMBIENT: sample.picture()}
 
 
-def write_gallery(files: dict[str, PrototypeFile], folder: Path) -> None:
-    """``folder/PACK.json`` for each pack."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, file in files.items():
-        text = json.dumps(file.model_dump(mode="json"), indent=1)
-        (folder / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+def photo_of(sample: Sample, looks: tuple[str, ...]) -> Photo:
+    """A sample as the photograph that an engineer would have taken."""
+    name = sample.path.name
+    return Photo(name, {look: _frame(image, name, look) for look, image in frames_of(sample, looks).items()})
+
+
+def _frame(image: Picture, name: str, look: str) -> Frame:
+    pixels = np.ascontiguousarray(image)
+    return Frame(image=pixels, source=name, sha256=hashlib.sha256(pixels.tobytes()).hexdigest(), look=look)
+
+
+def lessons(
+    model: OnnxModel, photos: Mapping[str, Sequence[Photo]], at_s: float, by: str = TEACHER
+) -> dict[str, Teaching]:
+    """Each pack taught among all the others; at first each alone, so that their order has no say.
+
+    Args:
+        photos: of each pack.
+        at_s: seconds since 1970-01-01 UTC, for the record.
+    """
+    alone = {pack: _lesson(model, pack, shown, Gallery({}), at_s, by) for pack, shown in photos.items()}
+    known = as_gallery({pack: t.file for pack, t in alone.items() if t.file})
+    return {pack: _lesson(model, pack, shown, known, at_s, by) for pack, shown in photos.items()}
+
+
+def _lesson(model: OnnxModel, pack: str, photos: Sequence[Photo], known: Gallery, at_s: float, by: str) -> Teaching:
+    lesson = Lesson(pack, by=by, at_s=at_s, made_from=MADE_FROM, leave_out=True, accept=OVERRULED)
+    return teach_pack(photos, lesson, model, known)
+
+
+def teach(
+    model: OnnxModel, samples: Sequence[Sample], packs: Sequence[str], at_s: float, count: int = PICTURES
+) -> dict[str, PrototypeFile]:
+    """One gallery file for each pack that the samples show in the split ``teach``."""
+    looks = looks_of(model)
+    photos = {pack: [photo_of(s, looks) for s in chosen_to_teach(samples, pack, count)] for pack in packs}
+    taught = lessons(model, {pack: shown for pack, shown in photos.items() if shown}, at_s)
+    return {pack: teaching.file for pack, teaching in taught.items() if teaching.file}
+
+
+def as_gallery(files: Mapping[str, PrototypeFile]) -> Gallery:
+    return gallery_of(files.values())
+
+
+def write_gallery(files: Mapping[str, PrototypeFile], folder: Path) -> None:
+    """``folder/PACK.json`` for each pack, in the place of what another model was taught."""
+    for file in files.values():
+        store_pack(folder, file, keep_at_s=None)

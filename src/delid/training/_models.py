@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from delid.core import UsageError
+from delid.core import Clock, SystemClock, UsageError
 
 from ._data_plan import DataPlan, jobs, pack_names
 from ._origin import Origin
@@ -63,7 +63,7 @@ def fit_models(
         _write_note(out, PACK_WEIGHTS, {**note, "photographs": 0})
 
 
-def export_fit(fit: Path, data: Path, models: Path, gallery: Path, say: Say) -> None:
+def export_fit(fit: Path, data: Path, models: Path, gallery: Path, say: Say, clock: Clock | None = None) -> None:
     """Write ``models/pack-damage`` and ``models/fastener-kind`` with thresholds, and teach the named packs.
 
     Training pictures that were rendered after a model was fitted do not count; validation pictures always do.
@@ -80,8 +80,9 @@ def export_fit(fit: Path, data: Path, models: Path, gallery: Path, say: Say) -> 
             raise UsageError(f"{fit / name} is missing.", hint="Run delid train fit first.")
         net.load_state_dict(torch.load(fit / name, map_location="cpu"))
         net.eval()
+    taught_at_s = (clock or SystemClock()).wall_s()
     note, used = _origin(fit, PACK_WEIGHTS, plan, samples)
-    export_pack(pack, used, pack_names(plan), note, models / "pack-damage", gallery, say)
+    export_pack(pack, used, pack_names(plan), note, models / "pack-damage", gallery, say, taught_at_s)
     note, used = _origin(fit, FASTENER_WEIGHTS, plan, samples)
     export_fasteners(fastener, used, note, models / "fastener-kind", say)
 

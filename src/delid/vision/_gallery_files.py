@@ -66,15 +66,18 @@ def check_pack_name(pack: str) -> None:
         raise UsageError(f"{pack!r} is no name for a pack.", hint="Use small letters, digits, - and _.")
 
 
-def store_pack(folder: Path, file: PrototypeFile, at_s: float) -> Path | None:
-    """Write ``folder/PACK.json``, whole or not at all; what was there before is kept, and its place returned.
+def store_pack(folder: Path, file: PrototypeFile, keep_at_s: float | None) -> Path | None:
+    """Write ``folder/PACK.json``, whole or not at all. Raises UsageError for a name that is no pack's name.
 
-    Raises UsageError for a name that is no pack's name.
+    Args:
+        keep_at_s: time (seconds since 1970-01-01 UTC) under which a former lesson is kept; None keeps none.
+
+    Returns where the former lesson is now, None if there was none.
     """
     check_pack_name(file.pack)
     folder.mkdir(parents=True, exist_ok=True)
     target, before = folder / f"{file.pack}.json", _path_of(folder, file.pack)
-    kept = _keep(before, at_s) if before else None
+    kept = _keep(before, keep_at_s) if before and keep_at_s is not None else None
     if before and before != target:
         os.replace(before, target)  # two files for one pack would stop the cell
     _write_whole(target, json.dumps(file.model_dump(mode="json", exclude_none=True), indent=1) + "\n")

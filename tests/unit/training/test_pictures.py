@@ -13,7 +13,6 @@ import pytest
 
 from delid.training._augment import coarser, moved, recoloured
 from delid.training._crops import crops_at, jittered, photo_crops, places_of, turned
-from delid.training._gallery import chosen_to_teach
 from delid.training._noise import stream
 from delid.training._paste import Stock, laid_over, patches_of
 from delid.training._samples import Sample, of_split, read_samples
@@ -186,9 +185,3 @@ def test_turning_keeps_every_pixel() -> None:
 def test_photographs_become_crops_of_the_models_size() -> None:
     crops = photo_crops([np.full((64, 64, 3), 255, np.uint8), np.zeros((50, 80, 3), np.uint8)])
     assert crops.shape == (2, 3, FASTENER_INPUT.height_px, FASTENER_INPUT.width_px)
-
-
-def test_a_pack_is_taught_from_training_pictures_alone(folder: Path) -> None:
-    chosen = chosen_to_teach(read_samples(folder), "vw-meb-82")
-    assert {s.path.stem for s in chosen} == {"train-a-00", "train-a-01", "train-a-cell-00"}
-    assert chosen[0].kind == "cell"
