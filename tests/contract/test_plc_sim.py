@@ -153,24 +153,6 @@ async def test_the_watchdog_trips_when_the_driver_dies(repository: Path, tmp_pat
             await until(permitted)
 
 
-async def test_mbpoll_reads_the_same_registers(repository: Path, tmp_path: Path) -> None:
-    async with simulated(repository / "fixtures/scenarios/vw-meb-82-clean.yaml", tmp_path) as port:
-        await asyncio.sleep(0.05)
-        try:
-            process = await asyncio.create_subprocess_exec(
-                "mbpoll", "-m", "tcp", "-p", str(port), "-a", "1", "-0", "-r", "0", "-c", "14", "-t", "4:hex", "-1",
-                "-q", "127.0.0.1", stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-            )  # fmt: skip
-        except FileNotFoundError:
-            pytest.skip("mbpoll is not installed")
-        out, _ = await process.communicate()
-    read = dict(line.split() for line in out.decode().splitlines() if line.startswith("["))
-    assert read["[0]:"].lower() == "0xde11"
-    assert read["[1]:"].lower() == "0x0001"
-    assert read["[11]:"].lower() == "0x03e8", "1000 ohm/V"
-    assert read["[12]:"].lower() == "0x00e1", "22.5 degC"
-
-
 @pytest.mark.parametrize(
     ("function", "address", "values", "code"),
     [
