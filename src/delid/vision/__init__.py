@@ -1,8 +1,13 @@
 """A frame to what is known of it: pack, damage, hazard class, fasteners, codes. The only folder with onnxruntime."""
 
 from ._battery_code import decode_battery_code
+from ._calibration_board import BOARD_FORMATS, print_board
+from ._calibration_hand_eye import FlangePose, HandEyeReport, calibrate_hand_eye
+from ._calibration_lens import LensReport, calibrate_lens
+from ._calibration_plane import Pair, PointError, StandingReport, check_points, place_camera, standing_projection
 from ._codes import read_codes, read_labels
 from ._confusion import ConfusionRow, LeftOut, confusion
+from ._damage import judge_damage
 from ._decode import read_frame
 from ._fuse import fuse
 from ._gallery import Gallery, Match, PackFileNote, PrototypeFile, gallery_of, load_gallery
@@ -33,17 +38,21 @@ from ._teach import ACCEPTABLE, Lesson, Teaching, teach_pack
 
 __all__ = [
     "ACCEPTABLE",
+    "BOARD_FORMATS",
     "DAMAGE_KINDS",
     "FASTENER_KINDS",
     "ConfusionRow",
     "CropSpec",
     "DamageThreshold",
     "FastenerThreshold",
+    "FlangePose",
     "FrozenWatch",
     "Gallery",
+    "HandEyeReport",
     "InputSpec",
     "Inspector",
     "LeftOut",
+    "LensReport",
     "Lesson",
     "Letterbox",
     "Manifest",
@@ -54,28 +63,37 @@ __all__ = [
     "PackFileNote",
     "PackPose",
     "PackThreshold",
+    "Pair",
     "Photo",
     "Place",
+    "PointError",
     "PoseStatus",
     "Projection",
     "PrototypeFile",
     "QualityLimits",
+    "StandingReport",
     "TaughtPack",
     "Teaching",
     "Thresholds",
+    "calibrate_hand_eye",
+    "calibrate_lens",
     "check_pack_name",
+    "check_points",
     "check_quality",
     "confusion",
     "decode_battery_code",
     "fuse",
     "gallery_of",
+    "judge_damage",
     "letterbox_for",
     "load_gallery",
     "load_model",
     "locate_fasteners",
     "merge_fasteners",
+    "place_camera",
     "prepare",
     "prepare_crops",
+    "print_board",
     "read_codes",
     "read_frame",
     "read_labels",
@@ -84,6 +102,7 @@ __all__ = [
     "ready_gallery",
     "register_pack",
     "remove_pack",
+    "standing_projection",
     "store_pack",
     "taught_packs",
     "teach_pack",

@@ -11,13 +11,34 @@ from numpy.typing import NDArray
 
 from delid.core import Damage, DamageKind
 
-from ._manifest import DamageThreshold, InputSpec
-from ._prepare import Letterbox
+from ._manifest import DamageThreshold, InputSpec, Manifest
+from ._prepare import Letterbox, letterbox_for
 
 MAX_REGIONS = 3
 """Boxes for each kind of damage: the strongest places; more would cover the picture."""
 
 Heat = NDArray[np.float32]
+Outputs = Mapping[str, NDArray[np.float32]]
+
+
+def judge_damage(outputs: Outputs, manifest: Manifest, width: int, height: int, *, raking: bool) -> tuple[Damage, ...]:
+    """What the pack_damage model says of a frame of this size, most certain first.
+
+    Args:
+        outputs: of one run, by name.
+        raking: the frame came with its raking looks; a single frame has thresholds of its own.
+    """
+    alone = manifest.thresholds.damage_single
+    limits = alone if alone is not None and not raking else manifest.thresholds.damage
+    return find_damage(
+        outputs["damage_heat"][0],
+        outputs["severity"][0],
+        manifest.output("damage_heat").labels,
+        limits or {},
+        letterbox_for(width, height, manifest.input),
+        manifest.input,
+        outputs["damage_presence"][0] if "damage_presence" in outputs else None,
+    )
 
 
 def find_damage(
@@ -27,6 +48,7 @@ def find_damage(
     thresholds: Mapping[Literal["dent", "corrosion", "leak", "swelling", "burn"], DamageThreshold],
     box: Letterbox,
     spec: InputSpec,
+    presence: NDArray[np.float32] | None = None,
 ) -> tuple[Damage, ...]:
     """Damages, most certain first.
 
@@ -34,18 +56,29 @@ def find_damage(
         heat: kinds x rows x columns, 0..1, in the model's input.
         severity: one figure for each kind, 0..1.
         labels: the kinds in the order of the heat map.
-        thresholds: by kind; a region counts where its heat reaches ``min_confidence``.
+        thresholds: by kind; a kind is there when its presence reaches ``min_confidence``, and lies where its heat
+            reaches ``region``.
         box: where the frame lies in the model's input.
+        presence: one figure for each kind, 0..1; without it the highest heat of a kind is its presence.
     """
     inside = _cells_of_image(heat.shape[1], heat.shape[2], box, spec)
     found: list[Damage] = []
-    limits = {str(kind): threshold.min_confidence for kind, threshold in thresholds.items()}
+    limits = {str(kind): threshold for kind, threshold in thresholds.items()}
     for index, label in enumerate(labels):
-        for peak, rows, columns in _regions(np.where(inside, heat[index], -1.0), limits[label]):
+        layer = np.where(inside, heat[index], -1.0)
+        sure = float(layer.max() if presence is None else presence[index])
+        limit = limits[label]
+        if sure < limit.min_confidence:
+            continue
+        edge = limit.min_confidence if limit.region is None else limit.region
+        regions = _regions(layer, min(edge, float(layer.max())))
+        for peak, rows, columns in regions:
+            # the strongest place carries the certainty of the whole kind, weaker ones their share of it
+            certainty = peak if presence is None else sure * peak / max(regions[0][0], 1e-6)
             found.append(
                 Damage(
                     kind=DamageKind(label),
-                    confidence=round(min(max(peak, 0.0), 1.0), 4),
+                    confidence=round(min(max(certainty, 0.0), 1.0), 4),
                     severity=round(min(max(float(severity[index]), 0.0), 1.0), 4),
                     box_px=_rounded(box.cells_to_box(rows, columns, (heat.shape[1], heat.shape[2]), spec)),
                 )

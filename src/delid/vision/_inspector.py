@@ -11,7 +11,6 @@ from delid.core import (
     AMBIENT,
     Clock,
     ConfigError,
-    Damage,
     Fastener,
     Frame,
     FrameFacts,
@@ -29,14 +28,14 @@ from delid.core import (
 )
 
 from ._codes import read_labels
-from ._damage import find_damage
+from ._damage import judge_damage
 from ._fasteners import judge_fasteners, nominal_places
 from ._gallery import Gallery, load_gallery
 from ._geometry import Projection
 from ._lamps import usable_looks
 from ._laps import Laps
 from ._locate import Found, ToolView, locate_fastener, picture_fault
-from ._prepare import letterbox_for, prepare, prepare_crops
+from ._prepare import prepare, prepare_crops
 from ._quality import FrozenWatch, QualityLimits, camera_of, check_quality
 from ._session import OnnxModel, Outputs, load_model
 
@@ -178,7 +177,8 @@ class Inspector:
         with laps("infer"):
             outputs = self._pack_model.run(tensor)
         with laps("postprocess"):
-            damage = self._find_damage(frame, outputs)
+            height, width = frame.image.shape[:2]
+            damage = judge_damage(outputs, self._pack_model.manifest, width, height, raking=len(lit) > 1)
             verdict = self._identify(outputs)
             place = self._packs.get(pack or verdict.model or "")
             if view and place:
@@ -234,18 +234,6 @@ class Inspector:
         threshold = self._pack_model.manifest.thresholds.pack
         assert threshold is not None, "the manifest of a pack_damage model has pack thresholds"
         return self._gallery.judge(outputs["embedding"][0], threshold)
-
-    def _find_damage(self, frame: Frame, outputs: Outputs) -> tuple[Damage, ...]:
-        manifest = self._pack_model.manifest
-        height, width = frame.image.shape[:2]
-        return find_damage(
-            outputs["damage_heat"][0],
-            outputs["severity"][0],
-            manifest.output("damage_heat").labels,
-            manifest.thresholds.damage or {},
-            letterbox_for(width, height, manifest.input),
-            manifest.input,
-        )
 
     def _look_at_fasteners(self, frame: Frame, view: Projection, pack: PackFile, laps: Laps) -> tuple[Fastener, ...]:
         manifest = self._fastener_model.manifest

@@ -20,11 +20,19 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
+Plane = Literal["rgb", "rake_left", "rake_right", "rake_ratio"]
+
+
 class InputSpec(_Strict):
-    """How pixels become the input tensor: `(x - mean) / scale` on RGB values of 0..255."""
+    """How pixels become the input tensor: `(x - mean) / scale` on RGB values of 0..255.
+
+    `planes` says what the channels are: rgb counts three, every other one is grey and made of another look of the same
+    camera and pose. A look that is missing leaves its plane zero.
+    """
 
     name: str
-    shape: tuple[int | Literal["batch"], Literal[3], int, int]
+    shape: tuple[int | Literal["batch"], int, int, int]
+    planes: tuple[Plane, ...] = ("rgb",)
     layout: Literal["NCHW"]
     color: Literal["RGB"]
     resize: Literal["letterbox", "stretch"]
@@ -47,6 +55,10 @@ class InputSpec(_Strict):
             raise ValueError("shape must have a positive height and width")
         if 0.0 in self.scale:
             raise ValueError("scale must not be zero")
+        if self.planes[:1] != ("rgb",) or self.shape[1] != 2 + len(self.planes):
+            raise ValueError(
+                "planes must begin with rgb and fit the channels of shape: three for rgb, one for each other"
+            )
         return self
 
 
@@ -81,9 +93,13 @@ class PackThreshold(_Strict):
 
 
 class DamageThreshold(_Strict):
-    """A kind of damage is present when its pooled heat reaches `min_confidence`."""
+    """A kind of damage is there when its presence reaches `min_confidence`; it lies where its heat reaches `region`.
+
+    Without `region` that is where the heat reaches `min_confidence`.
+    """
 
     min_confidence: float = Field(ge=0, le=1)
+    region: float | None = Field(default=None, ge=0, le=1)
     source: Literal["validation"] = Field(alias="from")
     chosen: str
 
@@ -96,9 +112,15 @@ class FastenerThreshold(_Strict):
     chosen: str
 
 
+DamageThresholds = dict[Literal["dent", "corrosion", "leak", "swelling", "burn"], DamageThreshold]
+
+
 class Thresholds(_Strict):
+    """`damage_single` counts for a frame that comes without its raking looks; without it `damage` does."""
+
     pack: PackThreshold | None = None
-    damage: dict[Literal["dent", "corrosion", "leak", "swelling", "burn"], DamageThreshold] | None = None
+    damage: DamageThresholds | None = None
+    damage_single: DamageThresholds | None = None
     fasteners: FastenerThreshold | None = None
 
 

@@ -5,7 +5,7 @@ Pixel centres follow OpenCV: (0, 0) is the centre of the top-left pixel.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -16,6 +16,8 @@ from ._manifest import CropSpec, InputSpec
 
 Image = NDArray[np.uint8]
 Tensor = NDArray[np.float32]
+DISPLAY_GAMMA = 2.2
+"""Cameras deliver pictures for displays: about this power of their values is linear light."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +72,68 @@ def letterbox_for(width_px: int, height_px: int, spec: InputSpec) -> Letterbox:
     )
 
 
-def prepare(image_bgr: Image, spec: InputSpec) -> Tensor:
-    """A BGR uint8 image of H x W x 3 to float32 of 1 x 3 x height x width; ValueError for any other array."""
+def prepare(image_bgr: Image, spec: InputSpec, looks: Mapping[str, Image] | None = None) -> Tensor:
+    """A BGR uint8 image of H x W x 3 to float32 of 1 x channels x height x width; ValueError for any other array.
+
+    Args:
+        looks: the same view under other lamps, by name of the look, each H x W x 3 as well. Only those that the model
+            has planes for are used; the plane of a missing look is zero.
+    """
     _check(image_bgr)
     height, width = image_bgr.shape[:2]
     box = letterbox_for(width, height, spec)
+    colour = _normalise(_laid_in(image_bgr, box, spec)[None], spec)
+    if spec.planes == ("rgb",):
+        return colour
+    used = {name: image for name, image in (looks or {}).items() if name in spec.planes}
+    for name, image in used.items():
+        _check(image)
+        if image.shape != image_bgr.shape:
+            raise ValueError(f"look {name} is {image.shape}, the ambient picture is {image_bgr.shape}")
+    planes = raking_planes({name: _laid_in(image, box, spec) for name, image in used.items()}, box, spec)
+    return np.concatenate([colour, planes[None]], axis=1)
+
+
+def raking_planes(looks: Mapping[str, Image], box: Letterbox, spec: InputSpec) -> Tensor:
+    """Every plane after rgb, planes x height x width, from looks that already lie in the model's input.
+
+    `rake_ratio` is the logarithm of left over right without its slow part: paint cancels out of it, slopes remain.
+    """
+    inside = (_span(box.offset_y, box.height_px * box.scale_y), _span(box.offset_x, box.width_px * box.scale_x))
+    grey = {name: np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), np.float32) for name, image in looks.items()}
+    out = np.zeros((len(spec.planes) - 1, spec.height_px, spec.width_px), np.float32)
+    for plane, name in zip(out, spec.planes[1:], strict=True):
+        if name in grey:
+            plane[inside] = (grey[name][inside] - np.float32(spec.mean[0])) / np.float32(spec.scale[0])
+        elif name == "rake_ratio" and {"rake_left", "rake_right"} <= set(grey):
+            plane[inside] = _log_ratio(grey["rake_left"][inside], grey["rake_right"][inside])
+    return out
+
+
+def _span(first: int, length: float) -> slice:
+    return slice(first, first + round(length))
+
+
+def _log_ratio(left: Tensor, right: Tensor) -> Tensor:
+    """Where the surface leans: log of linear left over right, less its mean over a sixth of the width, within -1..1."""
+    darkest = np.float32(0.004)
+    linear = [(value / np.float32(255)) ** np.float32(DISPLAY_GAMMA) + darkest for value in (left, right)]
+    ratio = np.log(linear[0] / linear[1])
+    height, width = ratio.shape
+    small = cv2.resize(ratio, (max(2, width // 8), max(2, height // 8)), interpolation=cv2.INTER_AREA)
+    slow = cv2.resize(cv2.GaussianBlur(small, (0, 0), width / 48), (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(np.clip((ratio - slow) / 2, -1, 1), np.float32)
+
+
+def _laid_in(image: Image, box: Letterbox, spec: InputSpec) -> Image:
+    """The image, resized, on the padded canvas of the model's input."""
+    height, width = image.shape[:2]
     inner_w, inner_h = round(width * box.scale_x), round(height * box.scale_y)
     shrinks = box.scale_x < 1.0 or box.scale_y < 1.0
-    inner = cv2.resize(image_bgr, (inner_w, inner_h), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+    inner = cv2.resize(image, (inner_w, inner_h), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
     canvas = np.full((spec.height_px, spec.width_px, 3), spec.pad, np.uint8)
     canvas[box.offset_y : box.offset_y + inner_h, box.offset_x : box.offset_x + inner_w] = inner
-    return _normalise(canvas[None], spec)
+    return canvas
 
 
 def prepare_crops(
