@@ -9,9 +9,10 @@ from delid.sim.robot import Machine
 
 
 @pytest.mark.bench
-async def test_the_benchmark_times_moves_against_their_ideal() -> None:
-    figures = await bench_motion.measure(moves=4)
-    print(f"\nratio {figures.ratio:.3f}, added {figures.added_median_ms:.1f} ms a move")
+@pytest.mark.parametrize("driver", bench_motion.DRIVERS)
+async def test_the_benchmark_times_moves_against_their_ideal(driver: str) -> None:
+    figures = await bench_motion.measure(4, driver)
+    print(f"\n{driver}: ratio {figures.ratio:.3f}, added {figures.added_median_ms:.1f} ms a move")
     assert figures.moves == 4
     assert figures.taken_s >= figures.ideal_s
     assert 1.0 <= figures.ratio < 5.0
