@@ -7,6 +7,7 @@ plain lid at the place where the simulated PLC says that the fastener really is.
 from __future__ import annotations
 
 import asyncio
+import math
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -21,11 +22,12 @@ from delid.core import Clock, Frame, ImageBgr
 from .._world import PackFacts, PlcFacts, World
 from ._draw import Sensor, picture, scene_error
 
+XyzMm = tuple[float, float, float]
 MM_PER_PX = 0.3
 LID_GREY = 128
 """Where there is no picture to take the lid's colour from."""
 REACH_MM = 32.0
-"""A fastener's picture counts so far from its middle."""
+"""A fastener's picture counts so far from its middle, and not beyond halfway to the next fastener."""
 SOFT_MM = 6.0
 """Over which it fades into the lid."""
 EMPTY = "empty"
@@ -83,7 +85,9 @@ class CloseupCamera:
         for name, at_mm in pack.fasteners.items() if robot is not None and plc.lid_on else ():
             assert robot is not None
             kind = EMPTY if name in plc.removed else pack.kinds.get(name, "bolt")
-            self._lay(image, self._picture_of(name, kind), at_mm, robot.flange_mm)
+            others = [math.dist(at_mm, other) for key, other in pack.fasteners.items() if key != name]
+            reach_mm = min([REACH_MM, *(apart / 2 + SOFT_MM / 2 for apart in others)])
+            self._lay(image, self._picture_of(name, kind), self._onto_px(at_mm, robot.flange_mm), reach_mm)
         return image
 
     def _lid_colour(self) -> NDArray[np.uint8]:
@@ -99,46 +103,43 @@ class CloseupCamera:
             raise scene_error(f"there is no close-up of the kind {kind}.", self._name)
         return some[zlib.crc32(name.encode()) % len(some)]
 
-    def _lay(
-        self,
-        onto: ImageBgr,
-        source: ImageBgr,
-        at_mm: tuple[float, float, float],
-        flange_mm: tuple[float, float, float],
-    ) -> None:
+    def _lay(self, onto: ImageBgr, source: ImageBgr, onto_px: NDArray[np.float64] | None, reach_mm: float) -> None:
         """Draw a fastener where the camera sees it, if it does."""
-        onto_px = self._onto_px(source, at_mm, flange_mm)
-        if onto_px is None:
-            return
         size = (onto.shape[1], onto.shape[0])
-        rows, columns = np.mgrid[0 : source.shape[0], 0 : source.shape[1]]
+        if onto_px is None or not _near(onto_px, size):
+            return
         middle_y, middle_x = (source.shape[0] - 1) / 2, (source.shape[1] - 1) / 2
+        rows, columns = np.mgrid[0 : source.shape[0], 0 : source.shape[1]]
         off_mm = np.hypot(columns - middle_x, rows - middle_y) * MM_PER_PX
-        share = np.clip((REACH_MM - off_mm) / SOFT_MM, 0.0, 1.0).astype(np.float32)
+        share = np.clip((reach_mm - off_mm) / SOFT_MM, 0.0, 1.0).astype(np.float32)
+        onto_px = onto_px @ np.array([[1, 0, -middle_x], [0, 1, -middle_y], [0, 0, 1]])
         weight = cv2.warpPerspective(share, onto_px, size)[..., None]
         if weight.max() <= 0:
             return
         seen = cv2.warpPerspective(source, onto_px, size, borderMode=cv2.BORDER_REPLICATE)
         onto[:] = np.rint(seen * weight + onto * (1 - weight)).astype(np.uint8)
 
-    def _onto_px(
-        self, source: ImageBgr, at_mm: tuple[float, float, float], flange_mm: tuple[float, float, float]
-    ) -> NDArray[np.float64] | None:
-        """From the close-up's pixels to the camera's, 3 x 3; None where the fastener is behind the camera."""
+    def _onto_px(self, at_mm: XyzMm, flange_mm: XyzMm) -> NDArray[np.float64] | None:
+        """From a close-up's pixels, counted from its middle, to the camera's; None where the camera looks away."""
         robot_from_camera = self._tool_from_camera.copy()
         robot_from_camera[:3, 3] += flange_mm
         camera_from_robot = np.linalg.inv(robot_from_camera)
         eye = camera_from_robot @ np.array([*at_mm, 1.0])
         if eye[2] <= 0:
             return None
-        middle_y, middle_x = (source.shape[0] - 1) / 2, (source.shape[1] - 1) / 2
         # a pixel to the right lies to +x, a pixel down to -y, on the plane through the fastener
         plane = np.array(
             [
-                [MM_PER_PX, 0, at_mm[0] - MM_PER_PX * middle_x],
-                [0, -MM_PER_PX, at_mm[1] + MM_PER_PX * middle_y],
+                [MM_PER_PX, 0, at_mm[0]],
+                [0, -MM_PER_PX, at_mm[1]],
                 [0, 0, at_mm[2]],
                 [0, 0, 1],
             ]
         )
         return np.asarray(self._matrix @ camera_from_robot[:3] @ plane)
+
+
+def _near(onto_px: NDArray[np.float64], size: tuple[int, int]) -> bool:
+    """False where the fastener is so far outside of the picture that nothing of it is seen."""
+    x, y = onto_px[:2, 2] / onto_px[2, 2]
+    return bool(-size[0] <= x <= 2 * size[0] and -size[1] <= y <= 2 * size[1])
