@@ -6,6 +6,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
+import cv2
 import typer
 from rich.console import Console
 from rich.text import Text
@@ -13,6 +14,7 @@ from rich.text import Text
 from delid.config import load_cell
 from delid.core import (
     AMBIENT,
+    CodeOutcome,
     ConfigError,
     DelidError,
     Frame,
@@ -24,6 +26,7 @@ from delid.core import (
     to_plain,
 )
 from delid.vision import Inspector, read_frame
+from delid.vision import explain as draw_explanation
 
 from ._outcome import Exit, print_json
 
@@ -46,6 +49,9 @@ def inspect(
         list[str] | None,
         typer.Option(metavar="NAME=FILE", help="The same view under another lamp, for example rake_left=left.jpg."),
     ] = None,
+    explain: Annotated[
+        Path | None, typer.Option(metavar="OUT.png", help="Write a picture that shows what was seen and why.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object for each image, one to a line.")] = False,
 ) -> None:
     """Say which pack an image shows, how it is damaged, and what stands on its labels.
@@ -59,11 +65,12 @@ def inspect(
         raise typer.Exit(Exit.WRONG_USE)
     try:
         looks = read_looks(look or [], images)
+        check_picture(explain, images)
         inspector = _open(cell, models, gallery)
     except DelidError as error:
         report.failed("", error)
         raise typer.Exit(_exit_of(error)) from error
-    worst = max(_inspect_one(inspector, image, looks, report) for image in images)
+    worst = max(_inspect_one(inspector, image, looks, report, explain) for image in images)
     raise typer.Exit(worst)
 
 
@@ -87,13 +94,38 @@ def read_looks(pairs: list[str], images: list[Path]) -> dict[str, Frame]:
     return looks
 
 
-def _inspect_one(inspector: Inspector, image: Path, looks: dict[str, Frame], report: _Report) -> Exit:
+def check_picture(explain: Path | None, images: list[Path]) -> None:
+    """Raises UsageError when there cannot be a picture at ``explain``."""
+    if explain is None:
+        return
+    if len(images) != 1:
+        raise UsageError("--explain belongs to one image; give one.")
+    if explain.suffix.lower() not in (".png", ".jpg", ".jpeg"):
+        raise UsageError(f"--explain {explain}: name a .png or .jpg file.")
+    if not explain.absolute().parent.is_dir():
+        raise UsageError(f"--explain {explain}: there is no such folder.")
+
+
+def _draw(inspector: Inspector, frame: Frame, looks: dict[str, Frame], found: Inspection, out: Path) -> None:
+    evidence = inspector.evidence(frame, looks) if found.quality.ok else None
+    _, encoded = cv2.imencode(out.suffix.lower(), draw_explanation(frame, found, evidence))
+    try:
+        out.write_bytes(encoded.tobytes())
+    except OSError as error:
+        raise UsageError(f"{out}: cannot be written: {error.strerror}.") from error
+
+
+def _inspect_one(
+    inspector: Inspector, image: Path, looks: dict[str, Frame], report: _Report, explain: Path | None
+) -> Exit:
     """Inspect and report one image; its failure does not keep the others from being judged."""
     clock = SystemClock()
     start_s = clock.now_s()
     try:
         frame = read_frame(image)
         found = inspector.inspect(frame, looks=looks, decode_ms=(clock.now_s() - start_s) * 1000)
+        if explain is not None:
+            _draw(inspector, frame, looks, found, explain)
     except DelidError as error:
         report.failed(str(image), error)
         return _exit_of(error)
@@ -152,6 +184,9 @@ def _rows(found: Inspection) -> list[tuple[str, str, str]]:
     kinds = Counter(f.kind.value for f in found.fasteners)
     if kinds:
         rows.append(("fasteners", ", ".join(f"{n} {kind}" for kind, n in sorted(kinds.items())), ""))
+    if found.code_status.outcome not in (CodeOutcome.NONE, CodeOutcome.READ):
+        words = f"{found.code_status.outcome.value.replace('_', ' ')}: {'; '.join(found.code_status.reasons)}"
+        rows.append(("codes", words, "yellow" if found.code_status.outcome is CodeOutcome.CONFLICT else ""))
     for code in found.codes:
         facts = [code.symbology, *filter(None, [code.standard]), *(f"{k} {v}" for k, v in (code.decoded or {}).items())]
         rows.append(("code", f"{code.text} ({', '.join(facts)})", ""))

@@ -7,8 +7,9 @@ from ._calibration_lens import LensReport, calibrate_lens
 from ._calibration_plane import Pair, PointError, StandingReport, check_points, place_camera, standing_projection
 from ._codes import read_codes, read_labels
 from ._confusion import ConfusionRow, LeftOut, confusion
-from ._damage import judge_damage
+from ._damage import find_damage, judge_damage
 from ._decode import read_frame
+from ._explain import Evidence, explain
 from ._fuse import fuse
 from ._gallery import Gallery, Match, PackFileNote, PrototypeFile, gallery_of, load_gallery
 from ._gallery_files import TaughtPack, check_pack_name, ready_gallery, remove_pack, store_pack, taught_packs
@@ -44,6 +45,7 @@ __all__ = [
     "ConfusionRow",
     "CropSpec",
     "DamageThreshold",
+    "Evidence",
     "FastenerThreshold",
     "FlangePose",
     "FrozenWatch",
@@ -82,6 +84,8 @@ __all__ = [
     "check_quality",
     "confusion",
     "decode_battery_code",
+    "explain",
+    "find_damage",
     "fuse",
     "gallery_of",
     "judge_damage",

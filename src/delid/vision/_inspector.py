@@ -29,6 +29,7 @@ from delid.core import (
 
 from ._codes import read_labels
 from ._damage import judge_damage
+from ._explain import Evidence, evidence_of
 from ._fasteners import judge_fasteners, nominal_places
 from ._gallery import Gallery, load_gallery
 from ._geometry import Projection
@@ -203,6 +204,13 @@ class Inspector:
             timing_ms=laps.result(decode_ms),
             looks=(AMBIENT, *sorted(lit)),
         )
+
+    def evidence(self, frame: Frame, looks: Mapping[str, Frame] | None = None) -> Evidence:
+        """What the judgement of this frame rests on, for a picture that explains it; runs the pack model again."""
+        spec = self._pack_model.manifest.input
+        wanted = {name: other for name, other in (looks or {}).items() if name in spec.planes}
+        lit, _ = usable_looks(frame, wanted, self._quality)
+        return evidence_of(self._pack_model.run(prepare(frame.image, spec, lit)), spec, self._gallery, frame)
 
     def locate(self, frame: Frame, at_mm: PoseMm, flange_mm: PoseMm) -> tuple[Sighting | None, str]:
         """Find the fastener that a camera at the tool looks at: what was found, or why nothing.
