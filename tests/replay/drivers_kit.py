@@ -109,9 +109,14 @@ async def record_with_drivers(
     monkeypatch,
     press: Callable[[Effect], Command | None] = lambda effect: None,
     reset_again: bool = False,
+    scenario: str = SCENARIO,
+    painted: bool = True,
 ) -> tuple[list[Path], EngineState]:
-    """Run the cell of ``folder`` to its end; its recordings, oldest first, and the last state."""
-    (folder / "scenario.yaml").write_text(SCENARIO, encoding="utf-8")
+    """Run the cell of ``folder`` to its end; its recordings, oldest first, and the last state.
+
+    ``painted`` puts one camera in the place of those that the cell file names.
+    """
+    (folder / "scenario.yaml").write_text(scenario, encoding="utf-8")
     cell_file = folder / "cell_configs/cells/demo.yaml"
     limits = load_cell(cell_file).spec.motion.limits
     port: asyncio.Future[int] = asyncio.get_running_loop().create_future()
@@ -126,7 +131,9 @@ async def record_with_drivers(
         text = cell_file.read_text(encoding="utf-8")
         text = text.replace("port: 15020", f"port: {await port}").replace("/dev/ttyUSB0", str(await tty))
         cell_file.write_text(text, encoding="utf-8")
-        state = await _run(cell_file, folder, monkeypatch, press, reset_again)
+        if painted:
+            _paint(cell_file, folder, monkeypatch)
+        state = await _run(cell_file, press, reset_again)
     finally:
         for part in parts:
             part.cancel()
@@ -138,15 +145,16 @@ async def _robot(folder: Path, limits: MotionLimits, tty: asyncio.Future[str]) -
     await run_robot(limits=limits, world_dir=folder / "world", speed=SPEED, on_ready=tty.set_result)
 
 
-async def _run(
-    cell_file: Path, folder: Path, monkeypatch, press: Callable[[Effect], Command | None], reset_again: bool
-) -> EngineState:
-    clock, cell = SystemClock(), load_cell(cell_file)
-    inspector = assembly.Inspector.load(cell, threads=1)
+def _paint(cell_file: Path, folder: Path, monkeypatch) -> None:
+    inspector = assembly.Inspector.load(load_cell(cell_file), threads=1)
     bare = kit.kit.frame_of(kit.kit.picture(kit.COLOURS[kit.PACK], seed=999))
     places = {f.id: f.center_px for f in inspector.inspect(bare, kit.PACK).fasteners}
-    camera = PaintedCamera(World(folder / "world"), places, clock)
+    camera = PaintedCamera(World(folder / "world"), places, SystemClock())
     monkeypatch.setattr(assembly, "open_one", lambda cell, spec, clock: camera)
+
+
+async def _run(cell_file: Path, press: Callable[[Effect], Command | None], reset_again: bool) -> EngineState:
+    clock, cell = SystemClock(), load_cell(cell_file)
     executor = assembly.assemble(cell, clock)
     person = Person(executor, press, reset_again)
     executor.observers.append(person.watch)
