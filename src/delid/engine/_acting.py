@@ -67,21 +67,19 @@ def _retraction(state: EngineState, prefix: str) -> list[Effect]:
 
 
 def enter_acting(turn: Turn, to: State, cause: str) -> None:
-    """Enter an acting state with its work laid out."""
+    """Enter an acting state with its work laid out; a robot that cannot hold its motion is stopped instead."""
+    moving = any(isinstance(p.effect, Move) for p in turn.state.pending.values())
+    if to in PAUSING and moving and not turn.state.rules.can_hold:
+        stop(turn, f"{cause}; this robot cannot hold a motion")
+        return
     work = work_of(turn.state, to)
     turn.enter(to, cause)
     turn.set(work=work)
 
 
 def hold(turn: Turn, cause: str) -> None:
-    """Hold the run; a run that is only being prepared or put away is stopped instead.
-
-    So is a run whose robot is moving and cannot hold a motion.
-    """
-    moving = any(isinstance(p.effect, Move) for p in turn.state.pending.values())
-    if moving and not turn.state.rules.can_hold and turn.state.packml in (State.EXECUTE, State.UNHOLDING):
-        stop(turn, f"{cause}; this robot cannot hold a motion")
-    elif turn.state.packml in (State.EXECUTE, State.UNHOLDING):
+    """Hold the run; a run that is only being prepared or put away is stopped instead."""
+    if turn.state.packml in (State.EXECUTE, State.UNHOLDING):
         enter_acting(turn, State.HOLDING, cause)
     elif turn.state.packml in (State.STARTING, State.COMPLETING):
         stop(turn, cause)
