@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "plan": ("plan", "Plan from an inspection, with reasons."),
     "recipe": ("recipe:recipe_app", "Check and show recipes."),
     "packs": ("packs:packs_app", "List and show pack files."),
+    "calibrate": ("calibrate:calibrate_app", "Calibrate cameras: print a board, lens, place, hand-eye, check."),
     "config": ("config:config_app", "Check configuration files; write their JSON Schemas."),
     "replay": ("replay", "Replay recordings and compare decisions with the references."),
     "record": ("record", "Record frames of a cell's cameras."),

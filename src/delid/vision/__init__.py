@@ -2,7 +2,7 @@
 
 from ._battery_code import decode_battery_code
 from ._calibration_board import BOARD_FORMATS, print_board
-from ._calibration_hand_eye import FlangePose, HandEyeReport, calibrate_hand_eye
+from ._calibration_hand_eye import FlangePose, HandEyeReport, calibrate_hand_eye, robot_from_flange
 from ._calibration_lens import LensReport, calibrate_lens
 from ._calibration_plane import Pair, PointError, StandingReport, check_points, place_camera, standing_projection
 from ._codes import read_codes, read_labels
@@ -106,6 +106,7 @@ __all__ = [
     "ready_gallery",
     "register_pack",
     "remove_pack",
+    "robot_from_flange",
     "standing_projection",
     "store_pack",
     "taught_packs",

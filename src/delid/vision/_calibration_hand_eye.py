@@ -58,6 +58,17 @@ class HandEyeReport:
     remarks: tuple[str, ...]
 
 
+def robot_from_flange(at_mm: Sequence[float], turn_deg: Sequence[float]) -> Points:
+    """A flange's pose, 4 x 4, from its place and its turns about the robot's fixed x, then y, then z axis."""
+    pose = np.eye(4)
+    for axis, degrees in enumerate(turn_deg):
+        vector = np.zeros(3)
+        vector[axis] = np.deg2rad(degrees)
+        pose[:3, :3] = cv2.Rodrigues(vector)[0] @ pose[:3, :3]
+    pose[:3, 3] = at_mm
+    return pose
+
+
 def calibrate_hand_eye(poses: Sequence[FlangePose], lens: Lens, board: Board) -> HandEyeReport:
     """Flange from camera, by two methods that must agree."""
     used, boards, errors, remarks = _views(poses, lens, board)

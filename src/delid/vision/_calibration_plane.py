@@ -17,7 +17,7 @@ from ._geometry import Points, Projection
 FEWEST = 6
 LEAST_SPREAD = 0.15
 """Part of the picture's area that the touched points must enclose."""
-SUBSETS = 300
+SUBSETS = 120
 OUTLIER_SIGMAS, OUTLIER_PX = 4.0, 3.0
 """A point that is off by more than both is named and left out."""
 MEAN_TO_95 = 2.4477 / np.sqrt(2)
@@ -135,19 +135,21 @@ class _Fit:
         start = self._start(numbers)
         if start is None:
             return None
-        camera_from_robot = np.asarray(np.linalg.inv(start), np.float64)
+        from_robot = start[:3, :3].T
         turn, shift = cv2.solvePnPRefineLM(
             self._robot[numbers], self._pixels[numbers], self._matrix, self._distortion,
-            cv2.Rodrigues(camera_from_robot[:3, :3])[0], camera_from_robot[:3, 3:].copy(),
+            cv2.Rodrigues(from_robot)[0], -from_robot @ start[:3, 3],
         )  # fmt: skip
         return _inverse(turn, shift)
 
     def errors(self, pose: Points, good: list[int]) -> list[PointError]:
         found = []
-        full = _off(self._pairs, self._projection(pose))
+        full = _off(self._pairs, standing_projection(self._lens, pose))
         for n, (pair, (px, mm)) in enumerate(zip(self._pairs, full, strict=True)):
             without = self.solve([m for m in good if m != n]) if n in good else pose
-            left_out = _off([pair], self._projection(without))[0][1] if without is not None else float("inf")
+            left_out = (
+                _off([pair], standing_projection(self._lens, without))[0][1] if without is not None else float("inf")
+            )
             found.append(PointError(pair.name, round(px, 3), round(mm, 3), round(left_out, 3), n not in good))
         return found
 
@@ -163,11 +165,10 @@ class _Fit:
         return _inverse(turn, shift) if found else None
 
     def _errors_px(self, pose: Points) -> NDArray[np.float64]:
-        away = self._projection(pose).robot_to_px(self._robot) - self._pixels
-        return np.asarray(np.nan_to_num(np.linalg.norm(away, axis=1), nan=1e6))
-
-    def _projection(self, pose: Points) -> Projection:
-        return standing_projection(self._lens, pose)
+        turn = pose[:3, :3].T
+        shift = -turn @ pose[:3, 3]
+        seen, _ = cv2.projectPoints(self._robot, cv2.Rodrigues(turn)[0], shift, self._matrix, self._distortion)
+        return np.asarray(np.linalg.norm(np.asarray(seen).reshape(-1, 2) - self._pixels, axis=1))
 
 
 def standing_projection(lens: Lens, robot_from_camera: Points) -> Projection:

@@ -27,11 +27,17 @@ def _sheet() -> Points:
 
 @cache
 def _rays() -> Points:
-    """The pinhole coordinates of every pixel, free of the lens."""
+    """The pinhole coordinates of every pixel, free of the lens, 3 x n, on the plane at distance 1."""
     x, y = np.meshgrid(np.arange(SIZE[0], dtype=np.float64), np.arange(SIZE[1], dtype=np.float64))
     pixels = np.column_stack([x.ravel(), y.ravel()])[:, None]
-    criteria = (cv2.TERM_CRITERIA_COUNT + cv2.TERM_CRITERIA_EPS, 60, 1e-10)
-    return cv2.undistortPointsIter(pixels, MATRIX, LENS, np.eye(3), np.eye(3), criteria).reshape(-1, 2)
+    criteria = (cv2.TERM_CRITERIA_COUNT + cv2.TERM_CRITERIA_EPS, 20, 1e-9)
+    flat = cv2.undistortPointsIter(pixels, MATRIX, LENS, np.eye(3), np.eye(3), criteria).reshape(-1, 2)
+    return np.vstack([flat.T, np.ones(len(flat))]).astype(np.float32)
+
+
+@cache
+def _noise() -> Points:
+    return np.random.default_rng(1).normal(0, 2, (SIZE[1], SIZE[0])).astype(np.float32)
 
 
 def pose(tilt_x: float, tilt_y: float, roll: float, shift: tuple[float, float], away_mm: float) -> Points:
@@ -50,15 +56,13 @@ def pose(tilt_x: float, tilt_y: float, roll: float, shift: tuple[float, float], 
 
 def picture(camera_from_board: Points, name: str, seed: int = 0) -> Frame:
     """By looking along each pixel's ray at the printed sheet: no lens model of OpenCV is run forwards here."""
-    rays = np.column_stack([_rays(), np.ones(len(_rays()))])
     turn, shift = camera_from_board[:3, :3], camera_from_board[:3, 3]
-    normal = turn[:, 2]
-    away = (normal @ shift) / (rays @ normal)
-    board_mm = (rays * away[:, None] - shift) @ turn
-    px_per_mm = 200 / BOARD.square_mm
-    sheet = (board_mm[:, :2] * px_per_mm - 0.5 + MARGIN_PX).astype(np.float32).reshape(SIZE[1], SIZE[0], 2)
-    seen = cv2.remap(_sheet(), sheet, None, cv2.INTER_LINEAR, borderValue=128).astype(np.float64)
-    seen = seen * 0.8 + 25 + np.random.default_rng(seed).normal(0, 2, seen.shape)
+    # x, y and scale on the sheet of the point that a ray meets, by the plane's homography
+    across = np.linalg.inv(np.column_stack([turn[:, 0], turn[:, 1], shift])).astype(np.float32) @ _rays()
+    px_per_mm = np.float32(200 / BOARD.square_mm)
+    x, y = ((across[n] / across[2] * px_per_mm - 0.5 + MARGIN_PX).reshape(SIZE[1], SIZE[0]) for n in (0, 1))
+    seen = cv2.remap(_sheet(), x, y, cv2.INTER_LINEAR, borderValue=128).astype(np.float32)
+    seen = seen * np.float32(0.8) + 25 + np.roll(_noise(), seed * 7919)
     image = cv2.cvtColor(np.clip(seen, 0, 255).astype(np.uint8), cv2.COLOR_GRAY2BGR)
     return Frame(image, name, f"{seed:064x}")
 

@@ -144,7 +144,7 @@ def test_the_standing_of_a_camera_is_recovered_and_its_uncertainty_is_honest() -
     grid = [[x, y] for x in range(60, 600, 90) for y in range(60, 440, 90)]
     right = truth.px_to_robot(grid, 30.0)
     inside = []
-    for _ in range(6):
+    for _ in range(4):
         report = place_camera(touched(rng), LENS, kit.SIZE)
         assert report.refusals == ()
         assert report.robot_from_camera is not None
@@ -189,7 +189,7 @@ def test_points_of_one_height_do_and_are_said() -> None:
         (lambda: touched(np.random.default_rng(0), 5), "5 points, 6 needed"),
         (lambda: [p for p in touched(np.random.default_rng(0), 60) if p.px[0] < 150], "enclose"),
         (lambda: touched(np.random.default_rng(0), 8, noise_px=120), "agree with each other"),
-        (lambda: [], "0 points"),
+        (list, "0 points"),
     ],
 )
 def test_points_that_cannot_be_used_are_refused(pairs: object, words: str) -> None:
