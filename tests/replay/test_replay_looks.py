@@ -79,6 +79,8 @@ def build_site(folder: Path) -> Path:
         "source": {"kind": "closeup", "path": str(closeups(folder / "closeups")), "world": str(folder / "world")}
     }
     text = cell_file.read_text()
+    used = "packs: [../packs/nissan-leaf-24.yaml]\nrecipes: [../recipes/nissan-leaf-24-standard.yaml]\n"
+    text = text[: text.index("\npacks:") + 1] + used + text[text.index("runs:") :]
     source = text[text.index("{kind: scene") : text.index("}", text.index("{kind: scene")) + 1]
     text = text.replace(source, scene, 1).replace("frames: 1", f"frames: 2\n    looks: {json.dumps(LOOKS)}", 1)
     cell_file.write_text(text.replace("\nmotion:\n", f"\n  - {json.dumps(camera)}\nmotion:\n", 1))
