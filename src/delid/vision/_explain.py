@@ -18,6 +18,8 @@ from ._manifest import InputSpec
 from ._prepare import Letterbox, letterbox_for
 from ._session import Outputs
 
+BoxPx = tuple[int, int, int, int]
+
 SIZE_PX = (1920, 1080)
 COLUMN_PX = 620
 BACK = (38, 38, 38)
@@ -78,8 +80,9 @@ def explain(
     _draw_outline(picture, inspection, scale)
     for fastener in inspection.fasteners:
         _draw_fastener(picture, fastener, scale)
+    taken: list[BoxPx] = []
     for damage in inspection.damage:
-        _draw_damage(picture, damage, scale)
+        taken.append(_draw_damage(picture, damage, scale, taken))
     top, left = (room[1] - size[1]) // 2, (room[0] - size[0]) // 2
     canvas[top : top + size[1], left : left + size[0]] = picture
     Column(canvas, room[0] + 24, COLUMN_PX - 48).write(_rows(inspection, evidence, remarks))
@@ -106,16 +109,21 @@ def _draw_outline(picture: ImageBgr, inspection: Inspection, scale: float) -> No
         cv2.polylines(picture, [corners], True, (255, 255, 255), 1, cv2.LINE_AA)
 
 
-def _draw_damage(picture: ImageBgr, damage: Damage, scale: float) -> None:
+def _draw_damage(picture: ImageBgr, damage: Damage, scale: float, taken: Sequence[BoxPx]) -> BoxPx:
+    """Box and words; the words move down where others stand already. Returns their place."""
     x0, y0, x1, y1 = damage.box_px
     (left, top), (right, bottom) = _scaled([(x0, y0), (x1, y1)], scale).tolist()
     words = f"{damage.kind.value} {damage.confidence:.2f}, severity {damage.severity:.2f}"
     (wide, high), _ = cv2.getTextSize(words, cv2.FONT_HERSHEY_SIMPLEX, 0.65, 2)
     cv2.rectangle(picture, (left, top), (right, bottom), RED, 3, cv2.LINE_AA)
     x = max(0, min(left, picture.shape[1] - wide - 12))
-    y = top if top >= high + 14 else min(picture.shape[0], bottom + high + 14)
-    cv2.rectangle(picture, (x, y - high - 14), (x + wide + 12, y), RED, -1)
+    step = high + 14
+    y = max(top, step)
+    while any(abs(y - low) < step and x < end and start < x + wide + 12 for start, _, end, low in taken):
+        y += step
+    cv2.rectangle(picture, (x, y - step), (x + wide + 12, y), RED, -1)
     cv2.putText(picture, words, (x + 6, y - 7), cv2.FONT_HERSHEY_SIMPLEX, 0.65, (255, 255, 255), 2, cv2.LINE_AA)
+    return (x, y - step, x + wide + 12, y)
 
 
 def _draw_fastener(picture: ImageBgr, fastener: Fastener, scale: float) -> None:

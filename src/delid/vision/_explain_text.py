@@ -18,6 +18,8 @@ GREY: Colour = (200, 200, 200)
 ORANGE: Colour = (40, 150, 255)
 RED: Colour = (60, 60, 225)
 FONT = cv2.FONT_HERSHEY_SIMPLEX
+LAST_PX = 24
+"""Kept free below the last line, for the tails of its letters and the space above a heading."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ class Column:
             scale, thickness, step = row.style
             indent = 34 if row.mark else 0
             for number, line in enumerate(wrapped(row.words, scale, thickness, self._width - indent)):
-                if self._y + 2 * step > self._image.shape[0]:
+                if self._y + 2 * step + LAST_PX > self._image.shape[0]:
                     self._put("...", INK, 0.68, 1, 0, step)
                     return
                 self._y += 12 if row.head and number == 0 else 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 from delid.core import (
@@ -69,7 +69,7 @@ def fuse(inspections: Sequence[Inspection], limits: HazardLimits | None = None) 
 def _fuse_pack(usable: list[Inspection]) -> tuple[PackVerdict, int]:
     """Known only when all usable frames name the same pack, unknown only when none names or suspects one."""
     if not usable:
-        return PackVerdict(PackStatus.UNKNOWN, None, 0.0), 0
+        return PackVerdict(PackStatus.UNKNOWN, None, 0.0, reasons=("no usable frame",)), 0
     verdicts = {(i.pack.status, i.pack.model) for i in usable}
     candidates = _mean_candidates(usable)
     status, model = verdicts.pop() if len(verdicts) == 1 else (PackStatus.AMBIGUOUS, None)
@@ -82,8 +82,23 @@ def _fuse_pack(usable: list[Inspection]) -> tuple[PackVerdict, int]:
         confidence=round(sum(confidences) / len(confidences), 4),
         candidates=candidates,
         outline_px=first.pack.outline_px if first else (),
+        reasons=() if status is PackStatus.KNOWN else _doubts(usable, candidates),
     )
     return verdict, agreeing
+
+
+def _doubts(usable: list[Inspection], candidates: tuple[PackCandidate, ...]) -> tuple[str, ...]:
+    """Why no pack is named: what the frames say, which pack is nearest over all of them, and why a frame doubts."""
+    said = Counter(i.pack.model or i.pack.status.value for i in usable)
+    if len(said) > 1:
+        voices = ", ".join(f"{count} say {name}" for name, count in sorted(said.items(), key=lambda v: (-v[1], v[0])))
+        reasons = [f"{len(usable)} frames disagree: {voices}"]
+    else:
+        reasons = [f"{len(usable)} of {len(usable)} frames say {next(iter(said))}"]
+    if candidates:
+        reasons.append(f"nearest over all frames: {candidates[0].model} {candidates[0].score:.2f}")
+    doubtful = min((i.pack for i in usable if i.pack.reasons), key=lambda p: (p.confidence, p.reasons), default=None)
+    return (*reasons, *(doubtful.reasons if doubtful else ()))
 
 
 def _mean_candidates(usable: list[Inspection]) -> tuple[PackCandidate, ...]:

@@ -187,16 +187,23 @@ def judge_pack(
     """
     best = candidates[0] if candidates else None
     lead = best.score - candidates[1].score if best and len(candidates) > 1 else float("inf")
+    least = max(threshold.min_score, (own or {}).get(best.model, threshold.min_score)) if best else 0.0
     status = PackStatus.KNOWN
-    if best is None or best.score < max(threshold.min_score, (own or {}).get(best.model, threshold.min_score)):
-        status = PackStatus.UNKNOWN
+    reasons: tuple[str, ...] = ()
+    if best is None:
+        status, reasons = PackStatus.UNKNOWN, ("no pack is taught",)
+    elif best.score < least:
+        words = f"nearest is {best.model} with {best.score:.2f}, at least {least:.2f} is needed"
+        status, reasons = PackStatus.UNKNOWN, (words,)
     elif lead < threshold.margin:
-        status = PackStatus.AMBIGUOUS
+        words = f"{best.model} leads {candidates[1].model} by {lead:.3f} only, {threshold.margin:.3f} is needed"
+        status, reasons = PackStatus.AMBIGUOUS, (words,)
     return PackVerdict(
         status=status,
         model=best.model if best and status is PackStatus.KNOWN else None,
         confidence=_bounded(best.score) if best else 0.0,
         candidates=tuple(PackCandidate(c.model, _bounded(c.score)) for c in candidates[:MAX_CANDIDATES]),
+        reasons=reasons,
     )
 
 

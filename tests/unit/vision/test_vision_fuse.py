@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -77,6 +79,28 @@ def test_the_pack_by_agreement(
     found = fuse(inspections)
     assert (found.pack.status, found.pack.model, found.agreeing) == (status, model, agreeing)
     assert found.frames == len(inspections)
+
+
+def test_a_doubt_comes_with_what_the_frames_said_and_the_nearest_miss() -> None:
+    assert fuse([seen("a"), seen("a")]).pack.reasons == ()
+    assert fuse([seen("a"), seen("b"), seen("a")]).pack.reasons == (
+        "3 frames disagree: 2 say a, 1 say b",
+        "nearest over all frames: a 0.90",
+    )
+    why = "nearest is a with 0.40, at least 0.60 is needed"
+    stranger = seen(None, score=0.4)
+    stranger = replace(stranger, pack=replace(stranger.pack, reasons=(why,)))
+    assert fuse([stranger, seen("a")]).pack.reasons == (
+        "2 frames disagree: 1 say a, 1 say unknown",
+        "nearest over all frames: a 0.65",
+        why,
+    )
+    assert fuse([stranger, stranger]).pack.reasons == (
+        "2 of 2 frames say unknown",
+        "nearest over all frames: a 0.40",
+        why,
+    )
+    assert fuse([seen("a", ok=False)]).pack.reasons == ("no usable frame",)
 
 
 def test_candidates_and_confidence_are_means_over_the_usable_frames() -> None:

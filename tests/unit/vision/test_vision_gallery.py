@@ -48,6 +48,15 @@ def test_the_open_set_decision(scores: dict[str, float], status: PackStatus, mod
     assert verdict.confidence == max(0.0, max(scores.values(), default=0.0))
 
 
+def test_a_verdict_that_names_no_pack_says_why() -> None:
+    assert judge_pack((PackCandidate("a", 0.99),), RULE).reasons == ()
+    assert judge_pack((), RULE).reasons == ("no pack is taught",)
+    (far,) = judge_pack((PackCandidate("a", 0.1),), RULE).reasons
+    assert far == f"nearest is a with 0.10, at least {RULE.min_score:.2f} is needed"
+    (close,) = judge_pack((PackCandidate("a", 0.99), PackCandidate("b", 0.99)), RULE).reasons
+    assert close == f"a leads b by 0.000 only, {RULE.margin:.3f} is needed"
+
+
 @given(st.dictionaries(st.text("abcdef", min_size=1, max_size=3), st.floats(-1, 1), max_size=8))
 def test_a_stranger_is_never_the_nearest_friend(scores: dict[str, float]) -> None:
     candidates = tuple(sorted((PackCandidate(n, s) for n, s in scores.items()), key=lambda c: (-c.score, c.model)))
