@@ -125,6 +125,8 @@ class Motion(StrictModel):
     port: str
     """Serial device; for a program robot also ``host:port``."""
     baud: Annotated[int, Field(gt=0)] = 115200
+    parity: Literal["even", "odd", "none"] = "even"
+    """Of a program robot on a serial device."""
     map: Path | None = None
     """Register map of a program robot."""
     limits: MotionLimits

@@ -26,7 +26,7 @@ def open_motion(
     if spec.driver == "program" and robot_map is not None:
         return ProgramDriver(
             spec.port, spec.baud, spec.limits, clock, robot_map=robot_map, tolerance_mm=spec.tolerance_mm,
-            on_link=on_link, on_report=on_report, on_wire=on_wire,
+            on_link=on_link, on_report=on_report, on_wire=on_wire, parity=spec.parity,
         )  # fmt: skip
     serial = KlipperDriver if spec.driver == "klipper" else GrblDriver
     return serial(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping
+from typing import Literal
 
 from delid.config import MotionLimits, ProgramMap, motion_capabilities
 from delid.core import (
@@ -46,17 +47,20 @@ QUICK_POLL_S = 0.005
 """Between reads while something is under way; a robot answers within one of its own cycles."""
 
 
-def robot_endpoint(port: str, baud: int) -> Endpoint:
+Parity = Literal["even", "odd", "none"]
+
+
+def robot_endpoint(port: str, baud: int, parity: Parity = "even") -> Endpoint:
     """``host:port`` is Modbus TCP, anything else a serial device with RTU."""
     host, colon, number = port.rpartition(":")
-    return TcpEndpoint(host, int(number)) if colon and number.isdigit() else RtuEndpoint(port, baud)
+    return TcpEndpoint(host, int(number)) if colon and number.isdigit() else RtuEndpoint(port, baud, parity)
 
 
 class ProgramDriver(Driver[ProgramTalk]):
     """Moves an arm through programs stored in its own controller; one task runs ``run`` and owns the connection.
 
     Args:
-        port: ``host:port``, or a serial device.
+        port: ``host:port``, or a serial device with ``baud`` and ``parity``.
         robot_map: registers, programs, states and errors; magic and version are checked at every connect.
         timeout_s: the longest that one exchange may take.
 
@@ -81,6 +85,7 @@ class ProgramDriver(Driver[ProgramTalk]):
         on_wire: Callable[[Wire], None] | None = None,
         name: str = "motion",
         timeout_s: float = 0.4,
+        parity: Parity = "even",
     ) -> None:
         talk = ProgramTalk(name, clock, robot_map, self.view_changed, on_wire)
         capabilities = motion_capabilities(self.kind, limits, robot_map)
@@ -89,7 +94,7 @@ class ProgramDriver(Driver[ProgramTalk]):
         )
         self.scripts = SCRIPTS
         self._map, self._decoder = robot_map, StatusDecoder(robot_map)
-        self._link = ModbusLink(robot_endpoint(port, baud), timeout_s, clock, name, peer="the robot")
+        self._link = ModbusLink(robot_endpoint(port, baud, parity), timeout_s, clock, name, peer="the robot")
         self._wake = asyncio.Event()
         self._backoff = Backoff()
         self._heartbeat = 0
