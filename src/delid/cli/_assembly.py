@@ -6,6 +6,8 @@ import importlib.metadata
 import random
 from pathlib import Path
 
+import structlog
+
 from delid.config import Cell
 from delid.core import Clock, Event, Started, Wire
 from delid.devices.motion import open_motion
@@ -22,6 +24,8 @@ def assemble(cell: Cell, clock: Clock) -> Executor:
 
     Raises ModelError, CameraError, ConfigError or JournalError.
     """
+    for line in cell.old_calibrations(clock.wall_s()):
+        structlog.get_logger().warning(line)
     inspector = Inspector.load(cell, clock=clock)
     runs = cell.resolve(cell.spec.runs)
     runs.mkdir(parents=True, exist_ok=True)

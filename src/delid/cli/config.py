@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from delid.config import SCHEMAS, load_cell, write_schemas
-from delid.core import ConfigError, UsageError, to_plain
+from delid.core import ConfigError, SystemClock, UsageError, to_plain
 from delid.planning import check_cell
 
 from ._outcome import DEFAULT_CELL, Exit, errors_end_it, print_json
@@ -36,6 +36,8 @@ def check(
         _report([], error.findings, json)
         raise typer.Exit(Exit.NO) from error
     findings = check_cell(loaded)
+    for warning in loaded.old_calibrations(SystemClock().wall_s()):
+        typer.echo(f"warning: {warning}", err=True)
     _report([to_plain(f) | {"path": str(f.path)} for f in findings], [], json, [str(f) for f in findings])
     if not findings and not json:
         typer.echo(f"{loaded.spec.cell}: {len(loaded.packs)} packs, {len(loaded.recipes)} recipes, no findings")

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
+from typer.testing import CliRunner
 
+from delid.cli.config import config_app
 from delid.config import Calibration, load_calibration, load_cell, read_document
 from delid.core import ConfigError
+from delid.journal import header_of
 
 ROBOT_FROM_CAMERA = [[1, 0, 0, 1100], [0, -1, 0, 800], [0, 0, -1, 1750], [0, 0, 0, 1]]
 MATRIX = [[1600, 0, 799.5], [0, 1600, 599.5], [0, 0, 1]]
@@ -31,11 +35,11 @@ def cell_file(tmp_path: Path, repository: Path) -> Path:
     """The demonstration cell, with the overview's calibration in a file beside it."""
     demo = repository / "cell_configs/cells/demo.yaml"
     data = read_document(demo).data
-    for key in ("packs", "recipes"):
-        data[key] = [str((demo.parent / path).resolve()) for path in data[key]]
-    data["plc"]["map"] = str((demo.parent / data["plc"]["map"]).resolve())
+    shutil.copytree(repository / "cell_configs", tmp_path, dirs_exist_ok=True)
+    data["packs"] = data["packs"][:1]
+    data["recipes"] = [path for path in data["recipes"] if "common" in path]
     data["cameras"][0]["calibration"] = {"file": "overview.yaml", "max_age_days": 90}
-    return write(tmp_path / "cell.yaml", data)
+    return write(tmp_path / "cells/cell.yaml", data)
 
 
 def write(path: Path, data: dict[str, Any]) -> Path:
@@ -61,6 +65,27 @@ def test_an_old_calibration_is_said(cell_file: Path) -> None:
     assert cell.old_calibrations(made_s + 89 * DAY_S) == []
     (line,) = cell.old_calibrations(made_s + 91 * DAY_S)
     assert "camera overview is 91 days old, 90 are allowed" in line
+
+
+def test_config_check_warns_of_it_and_finds_no_fault(cell_file: Path) -> None:
+    write(cell_file.parent / "overview.yaml", content(made="2020-01-01T00:00:00Z"))
+    result = CliRunner().invoke(config_app, ["check", str(cell_file)])
+    assert result.exit_code == 0, result.output
+    assert "warning:" in result.stderr
+    assert "camera overview" in result.stderr
+    assert "warning" not in result.stdout
+
+
+def test_a_recording_holds_the_file_and_the_cell_loads_from_there(cell_file: Path, tmp_path: Path) -> None:
+    write(cell_file.parent / "overview.yaml", content())
+    cell = load_cell(cell_file)
+    header = header_of(cell, "run", "0", {})
+    for name, text in header.texts.items():
+        target = tmp_path / "again" / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+    again = load_cell(tmp_path / "again" / header.cell_file)
+    assert again.spec.cameras == cell.spec.cameras
 
 
 @pytest.mark.parametrize(
