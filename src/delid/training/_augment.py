@@ -6,32 +6,36 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from delid.vision import DAMAGE_KINDS
+
 Picture = NDArray[np.uint8]
+Layer = NDArray[np.float32]
+KINDS = len(DAMAGE_KINDS)
 
 
-def moved(
-    rng: np.random.Generator, picture: Picture, coverage: NDArray[np.float32]
-) -> tuple[Picture, NDArray[np.float32]]:
-    """The picture turned, shifted and zoomed a little, sometimes mirrored, its damage coverage with it.
+def moved(rng: np.random.Generator, lights: Layer, coverage: Layer, *, mirrored: bool = False) -> tuple[Layer, Layer]:
+    """Lights (h, w, 6) turned, shifted and zoomed a little, damage coverage (h, w, kinds) with them.
 
-    A mirrored pack keeps its name: nothing that is taught is another pack's mirror image.
+    What a mirror or half a turn does to the picture it does to the lamps as well: left becomes right.
     """
-    height, width = picture.shape[:2]
-    if rng.random() < 0.25:
-        picture, coverage = picture[:, ::-1], coverage[:, ::-1]
-    turn = float(rng.normal(0, 4)) + (180.0 if rng.random() < 0.3 else 0.0)
-    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), turn, float(rng.uniform(0.86, 1.14)))
-    matrix[:, 2] += rng.normal(0, 0.03, 2) * np.array([width, height])
-    fill = tuple(int(v) for v in picture.reshape(-1, 3).mean(axis=0))
-    picture = np.ascontiguousarray(picture)
-    if rng.random() < 0.5:
-        image = cv2.warpAffine(picture, matrix, (width, height), borderMode=cv2.BORDER_REFLECT)
-    else:
-        image = cv2.warpAffine(picture, matrix, (width, height), borderValue=fill)
-    layers = [
-        cv2.warpAffine(np.ascontiguousarray(layer), matrix, (width, height)) for layer in np.moveaxis(coverage, 2, 0)
+    height, width = lights.shape[:2]
+    matrix = np.eye(3)
+    if mirrored:
+        matrix = np.array([[-1.0, 0, width - 1], [0, 1, 0], [0, 0, 1]])
+    around = rng.random() < 0.3
+    turn = float(rng.normal(0, 4)) + (180.0 if around else 0.0)
+    move = cv2.getRotationMatrix2D((width / 2, height / 2), turn, float(rng.uniform(0.82, 1.16)))
+    move[:, 2] += rng.normal(0, 0.03, 2) * np.array([width, height])
+    whole = (np.vstack([move, [0, 0, 1]]) @ matrix)[:2]
+    border = cv2.BORDER_REFLECT if rng.random() < 0.5 else cv2.BORDER_REPLICATE
+    found = [
+        cv2.warpAffine(np.ascontiguousarray(part), whole, (width, height), borderMode=border)
+        for part in (lights[..., :3], lights[..., 3:])
     ]
-    return np.asarray(image, np.uint8), np.stack(layers, axis=2).astype(np.float32)
+    if mirrored != around:
+        found[1] = found[1][..., (1, 0, 2)]
+    layers = [cv2.warpAffine(np.ascontiguousarray(coverage[..., k]), whole, (width, height)) for k in range(KINDS)]
+    return np.concatenate(found, axis=2).astype(np.float32), np.stack(layers, axis=2).astype(np.float32)
 
 
 def recoloured(rng: np.random.Generator, picture: Picture) -> Picture:

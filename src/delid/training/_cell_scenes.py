@@ -1,4 +1,7 @@
-"""Scenes for the simulated camera: the same pack, camera and light rendered with all fasteners, with none, and open."""
+"""Scenes for the simulated camera: the same pack, camera and light rendered with all fasteners, with none, and open.
+
+The picture with all fasteners exists under each raking lamp too: that is the light program of a first inspection.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ from ._damage import Damage
 from ._data_plan import DataPlan, cell_camera, family_of
 from ._fasteners import Fastener
 from ._lid import Wear
+from ._looks import Mixture, developed
 from ._noise import stream
 from ._render import Rendered, render
 from ._scene import Detail, Scene, random_scene
@@ -25,6 +29,7 @@ SHIFT_MM = 1.5
 PATCH_MM = 32.0
 """Around a fastener, what changes when it comes out: itself and the shadow that a raking lamp makes it throw."""
 LARGEST_BYTES = 700_000
+CELL_LOOKS = ("rake_left", "rake_right")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +54,11 @@ ORDERS: tuple[SceneOrder, ...] = (
 )
 
 
-def write_scene(order: SceneOrder, folder: Path, command: str, plan: DataPlan, samples: int = 10) -> dict[str, Any]:
-    """Render one scene into ``folder/name``: bolts.jpg, none.jpg, open.jpg and scene.yaml (JSON, a subset of YAML)."""
+def write_scene(order: SceneOrder, folder: Path, command: str, plan: DataPlan, samples: int = 6) -> dict[str, Any]:
+    """Render one scene into ``folder/name``: bolts.jpg, none.jpg, open.jpg, and scene.yaml (JSON, a subset of YAML).
+
+    ``bolts.rake_left.jpg`` and ``bolts.rake_right.jpg`` show it under the raking lamps.
+    """
     family = family_of(order.family, plan)
     rng = stream(order.seed, "place")
     shift = (float(rng.uniform(-SHIFT_MM, SHIFT_MM)), float(rng.uniform(-SHIFT_MM, SHIFT_MM)))
@@ -59,11 +67,11 @@ def write_scene(order: SceneOrder, folder: Path, command: str, plan: DataPlan, s
         Damage(kind, severity, (u * extent[0], v * extent[1]), 0.4, 0.8, order.seed + n)
         for n, (kind, severity, u, v) in enumerate(order.damages)
     )
-    base = random_scene(order.name, order.seed, family, (1600, 1200), damages)
+    camera = cell_camera(family.height_mm, shift)
+    base = random_scene(order.name, order.seed, family, (1600, 1200), damages, camera=camera)
     whole = "nut" if family.head == "nut_on_stud" else "bolt"
     scene = replace(
         base,
-        camera=cell_camera(family.height_mm, shift),
         floor_mm=-family.height_mm,
         fasteners=_all(base.fasteners, whole),
         wear=Wear(base.wear.dirt * 0.6, base.wear.scratches, base.wear.dust * 0.6, base.wear.marks, base.wear.seed),
@@ -79,6 +87,10 @@ def write_scene(order: SceneOrder, folder: Path, command: str, plan: DataPlan, s
     third = render(replace(exposed, fasteners=(), lid_off=True))
     for name, rendered in (("bolts", first), ("none", second), ("open", third)):
         (target / f"{name}.jpg").write_bytes(_jpeg(develop(rendered.linear, exposed.sensor, exposed.exposure)))
+    lights = np.concatenate([first.linear, first.rakes], axis=2)
+    for look, frame in developed(lights, exposed.sensor, Mixture(), CELL_LOOKS).items():
+        if look in CELL_LOOKS:
+            (target / f"bolts.{look}.jpg").write_bytes(_jpeg(frame))
     facts = _facts(order, exposed, first, shift, command)
     (target / "scene.yaml").write_text(json.dumps(facts, indent=1) + "\n")
     return facts

@@ -8,14 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from delid.core import Damage, PackStatus
-from delid.vision import DAMAGE_KINDS, FASTENER_KINDS, Gallery, Manifest, letterbox_for
-from delid.vision._damage import find_damage
-from delid.vision._gallery import judge_pack
+from delid.core import Damage, DamageKind, HazardLimits, PackStatus, hazard_class
+from delid.vision import DAMAGE_KINDS, FASTENER_KINDS, Gallery, Manifest, judge_damage
 
 from ._predict import Answers
+from ._reliability import reliability
 from ._samples import Sample
-from ._thresholds import HAZARDOUS, auroc, judged, without
+from ._thresholds import judged
 
 EMPTY = FASTENER_KINDS.index("empty")
 Figures = dict[str, Any]
@@ -26,48 +25,17 @@ def share(part: float, whole: float) -> float | None:
     return round(part / whole, 4) if whole else None
 
 
-def pack_figures(samples: Sequence[Sample], answers: Answers, gallery: Gallery, manifest: Manifest) -> Figures:
-    """Identity: taught packs among their likes, and strangers: families never seen, and packs that are not taught."""
-    threshold = manifest.thresholds.pack
-    assert threshold is not None
-    taught = gallery.prototypes
-    verdicts = [judge_pack(gallery.scores(vector, threshold.neighbours), threshold) for vector in answers.embedding]
-    known = [(s, v) for s, v in zip(samples, verdicts, strict=True) if s.family in taught]
-    strangers = [v for s, v in zip(samples, verdicts, strict=True) if s.family not in taught]
-    accepted = [(s, v) for s, v in known if v.status is PackStatus.KNOWN]
-    best = [judged(gallery, vector, threshold.neighbours) for vector in answers.embedding]
-    untaught = [
-        judge_pack(without(gallery, s.family).scores(vector, threshold.neighbours), threshold)
-        for s, vector in zip(samples, answers.embedding, strict=True)
-        if s.family in taught
+def verdicts_of(answers: Answers, manifest: Manifest) -> list[tuple[Damage, ...]]:
+    """What the cell would report of each view."""
+    return [
+        judge_damage(answers.outputs(k), manifest, *size, raking=answers.raking) for k, size in enumerate(answers.sizes)
     ]
-    right = [b.score for s, b in zip(samples, best, strict=True) if s.family in taught]
-    foreign = [b.score for s, b in zip(samples, best, strict=True) if s.family not in taught]
-    return {
-        "known_pictures": len(known),
-        "accepted": share(len(accepted), len(known)),
-        "right_of_accepted": share(sum(v.model == s.family for s, v in accepted), len(accepted)),
-        "rejected": share(len(known) - len(accepted), len(known)),
-        "nearest_is_right": share(
-            sum(b.pack == s.family for s, b in zip(samples, best, strict=True) if s.family in taught), len(known)
-        ),
-        "stranger_pictures": len(strangers),
-        "strangers_accepted": share(sum(v.status is PackStatus.KNOWN for v in strangers), len(strangers)),
-        "own_pack_not_taught_accepted": share(sum(v.status is PackStatus.KNOWN for v in untaught), len(untaught)),
-        "open_set_auroc": _rounded(auroc(np.array(right), np.array(foreign))),
-        "by_pack": {
-            name: share(
-                sum(v.model == name for s, v in known if s.family == name), sum(s.family == name for s, _ in known)
-            )
-            for name in sorted(taught)
-        },
-    }
 
 
 def newly_taught(samples: Sequence[Sample], answers: Answers) -> Figures:
     """Families never trained on, each taught from its other pictures: how often is a picture nearest to its own?"""
     names = sorted({s.family for s in samples if s.kind == "family"})
-    members = {n: [k for k, s in enumerate(samples) if s.family == n] for n in names}
+    members = {n: [k for k, s in enumerate(samples) if s.family == n and s.kind == "family"] for n in names}
     members = {n: found for n, found in members.items() if len(found) > 1}
     tries = hits = 0
     for name, indices in members.items():
@@ -78,31 +46,20 @@ def newly_taught(samples: Sequence[Sample], answers: Answers) -> Figures:
     return {"families": len(members), "pictures": tries, "nearest_is_right": share(hits, tries)}
 
 
-def damages_of(sample: Sample, answers: Answers, number: int, manifest: Manifest) -> tuple[Damage, ...]:
-    """What the cell would report of this picture."""
-    width, height = sample.truth["size_px"]
-    return find_damage(
-        answers.heat[number],
-        answers.severity[number],
-        manifest.output("damage_heat").labels,
-        manifest.thresholds.damage or {},
-        letterbox_for(width, height, manifest.input),
-        manifest.input,
-    )
-
-
-def damage_figures(samples: Sequence[Sample], answers: Answers, manifest: Manifest) -> Figures:
-    """Damage of whole pictures: each kind present or not, the place of what was found, and the severity."""
-    found = [damages_of(sample, answers, k, manifest) for k, sample in enumerate(samples)]
+def damage_figures(
+    samples: Sequence[Sample], answers: Answers, manifest: Manifest, limits: HazardLimits | None = None
+) -> Figures:
+    """Damage of whole pictures: each kind present or not, the place of what was found, severity and hazard class."""
+    found = verdicts_of(answers, manifest)
     said = np.array([[any(d.kind.value == kind for d in one) for kind in DAMAGE_KINDS] for one in found], bool)
     true = np.array([s.present() for s in samples], bool)
     said, true = said.reshape(-1, len(DAMAGE_KINDS)), true.reshape(-1, len(DAMAGE_KINDS))
     per_kind = {kind: _counts(true[:, k], said[:, k]) for k, kind in enumerate(DAMAGE_KINDS)}
     scores = [row["f1"] for row in per_kind.values() if row["f1"] is not None]
     sound, harmed = ~true.any(axis=1), true.any(axis=1)
-    critical = [DAMAGE_KINDS.index(kind) for kind in HAZARDOUS]
     level = np.array([s.severity() for s in samples]).reshape(-1, len(DAMAGE_KINDS))
     both = said & true
+    ious = box_overlaps(samples, found)
     return {
         "pictures": len(samples),
         "by_kind": per_kind,
@@ -110,11 +67,57 @@ def damage_figures(samples: Sequence[Sample], answers: Answers, manifest: Manife
         "sound_pictures": int(sound.sum()),
         "sound_called_damaged": share(float(said[sound].any(axis=1).sum()), float(sound.sum())),
         "damaged_called_sound": share(float((~said[harmed].any(axis=1)).sum()), float(harmed.sum())),
-        "hazard_critical": int(true[:, critical].sum()),
-        "hazard_critical_missed": share(float((true & ~said)[:, critical].sum()), float(true[:, critical].sum())),
-        "box_iou_median": _median_iou(samples, found),
+        **hazard_figures(samples, found, limits or HazardLimits()),
+        "boxes": len(ious),
+        "box_iou_of_0.5": share(float(sum(v >= 0.5 for v in ious)), len(ious)),
+        "box_iou_median": _rounded(float(np.median(ious))) if ious else None,
         "severity_mean_error": _rounded(float(np.abs(answers.severity - level)[both].mean())) if both.any() else None,
+        "calibration": reliability(answers.presence.ravel(), true.ravel()).as_dict(),
     }
+
+
+def true_damage(sample: Sample) -> tuple[Damage, ...]:
+    """What there is to be seen, as a perfect inspection would say it."""
+    return tuple(
+        Damage(DamageKind(d["kind"]), 1.0, float(d["severity"]), _box(d["box_px"]))
+        for d in sample.truth["damages"]
+        if d["box_px"] is not None
+    )
+
+
+def _box(values: Sequence[float]) -> tuple[float, float, float, float]:
+    return float(values[0]), float(values[1]), float(values[2]), float(values[3])
+
+
+def hazard_figures(
+    samples: Sequence[Sample], found: Sequence[tuple[Damage, ...]], limits: HazardLimits
+) -> dict[str, int | float | None]:
+    """Hazard class by what was found against the class by what is there; to call a C an A is the worst of errors."""
+    rows = [
+        (
+            hazard_class(true_damage(s), PackStatus.KNOWN, limits)[0].value,
+            hazard_class(one, PackStatus.KNOWN, limits)[0].value,
+        )
+        for s, one in zip(samples, found, strict=True)
+    ]
+    confusion = {f"{a}_called_{b}": sum(row == (a, b) for row in rows) for a in "ABC" for b in "ABC"}
+    critical = sum(true == "C" for true, _ in rows)
+    return {
+        **{name: count for name, count in confusion.items() if count},
+        "hazard_c_pictures": critical,
+        "hazard_c_called_a": share(confusion["C_called_A"], critical),
+    }
+
+
+def box_overlaps(samples: Sequence[Sample], found: Sequence[tuple[Damage, ...]]) -> list[float]:
+    """Overlap of the best box of a kind with the true one, for every true box whose kind was found."""
+    values = []
+    for sample, damages in zip(samples, found, strict=True):
+        for truth in sample.truth["damages"]:
+            boxes = [d.box_px for d in damages if d.kind.value == truth["kind"]]
+            if truth["box_px"] is not None and boxes:
+                values.append(max(overlap(box, truth["box_px"]) for box in boxes))
+    return values
 
 
 def _counts(true: NDArray[np.bool_], said: NDArray[np.bool_]) -> Figures:
@@ -125,17 +128,6 @@ def _counts(true: NDArray[np.bool_], said: NDArray[np.bool_]) -> Figures:
         "recall": share(hits, hits + misses),
         "f1": share(2 * hits, 2 * hits + alarms + misses) if true.any() else None,
     }
-
-
-def _median_iou(samples: Sequence[Sample], found: Sequence[tuple[Damage, ...]]) -> float | None:
-    """Overlap of the best box of a kind with the true one, where the kind was found."""
-    values = []
-    for sample, damages in zip(samples, found, strict=True):
-        for truth in sample.truth["damages"]:
-            boxes = [d.box_px for d in damages if d.kind.value == truth["kind"]]
-            if truth["box_px"] is not None and boxes:
-                values.append(max(overlap(box, truth["box_px"]) for box in boxes))
-    return _rounded(float(np.median(values))) if values else None
 
 
 def overlap(a: Sequence[float], b: Sequence[float]) -> float:

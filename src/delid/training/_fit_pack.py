@@ -4,38 +4,45 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
 import torch.nn.functional as functional
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from delid.vision import letterbox_for, prepare
+from delid.vision import prepare
 
-from ._augment import moved, recoloured
+from ._augment import moved
+from ._examples import Example, example_of
+from ._looks import developed, random_mixture
 from ._net import EMBEDDING, PackNet, pooled_severity
 from ._noise import stream
 from ._paste import Stock, laid_over
 from ._samples import Sample
+from ._sensor import random_sensor, through_jpeg
 from ._specs import HEAT_GRID, PACK_INPUT
 
 Array = NDArray[np.float32]
+Row = tuple[Array, Array, Array, int]
 MARGIN, SHARPNESS = 0.25, 20.0
-STAIN_SHARE, DECOY_SHARE = 0.3, 0.15
+STAIN_SHARE, DECOY_SHARE = 0.35, 0.15
 SEEN_SHARE = 0.25
 """A cell counts as damaged when this share of it is."""
+LOOKS = ("rake_left", "rake_right")
+ALONE_SHARE, HALF_SHARE = 0.35, 0.07
+"""How often a picture comes without raking frames, and with only one of them: a cell may have neither."""
 
 
 @dataclass(frozen=True, slots=True)
 class PackFit:
     seed: int = 7
-    epochs: int = 12
+    epochs: int = 20
     batch: int = 16
-    rate: float = 1.2e-3
+    rate: float = 1.5e-3
     pretrained: bool = True
 
 
@@ -53,90 +60,100 @@ class Families(nn.Module):  # type: ignore[misc,unused-ignore]
 
 
 def heat_target(coverage: Array) -> Array:
-    """Coverage (h, w, kinds) of a picture to the share of each heat cell, (kinds, rows, columns)."""
-    height, width = coverage.shape[:2]
-    box = letterbox_for(width, height, PACK_INPUT)
-    size = (round(width * box.scale_x), round(height * box.scale_y))
-    found = []
-    for layer in np.moveaxis(coverage, 2, 0):
-        inner = cv2.resize(np.ascontiguousarray(layer), size, interpolation=cv2.INTER_AREA)
-        canvas = np.zeros((PACK_INPUT.height_px, PACK_INPUT.width_px), np.float32)
-        canvas[box.offset_y : box.offset_y + size[1], box.offset_x : box.offset_x + size[0]] = inner
-        found.append(cv2.resize(canvas, (HEAT_GRID[1], HEAT_GRID[0]), interpolation=cv2.INTER_AREA))
-    return np.stack(found).astype(np.float32)
+    """Coverage (h, w, kinds), as wide as the input, to the share of each heat cell, (kinds, rows, columns)."""
+    top = (PACK_INPUT.height_px - coverage.shape[0]) // 2
+    left = (PACK_INPUT.width_px - coverage.shape[1]) // 2
+    canvas = np.zeros((PACK_INPUT.height_px, PACK_INPUT.width_px, coverage.shape[2]), np.float32)
+    canvas[top : top + coverage.shape[0], left : left + coverage.shape[1]] = coverage
+    rows, columns = HEAT_GRID
+    cells = canvas.reshape(rows, canvas.shape[0] // rows, columns, canvas.shape[1] // columns, -1).mean(axis=(1, 3))
+    return np.ascontiguousarray(np.moveaxis(cells, 2, 0), np.float32)
 
 
-def damage_loss(heat: Tensor, level: Tensor, target: Tensor, severity: Tensor) -> Tensor:
-    """Cells, presence in the picture, and severity where there is damage."""
+def damage_loss(heat: Tensor, level: Tensor, presence: Tensor, target: Tensor, severity: Tensor) -> Tensor:
+    """Cells (cross-entropy and overlap), presence in the picture, and severity where there is damage."""
     cells = (target > SEEN_SHARE).float()
     unsure = ((target > 0.05) & (target <= SEEN_SHARE)).float()
-    weight = (1 - unsure) * (1 + 3 * cells)
+    weight = (1 - unsure) * (1 + 2 * cells)
     per_cell = functional.binary_cross_entropy_with_logits(heat, cells, reduction="none")
     loss = (weight * per_cell).mean() * 6
-    best = heat.flatten(2).topk(3, dim=2).values.mean(dim=2)
     present = (severity > 0).float()
     # a kind that is only just in view is neither asked for nor punished
     shown = (cells.flatten(2).sum(dim=2) > 0).float()
     sure = 1 - (present * (1 - shown))
-    loss = loss + (sure * functional.binary_cross_entropy_with_logits(best, present, reduction="none")).mean() * 1.5
-    wrong = (pooled_severity(torch.sigmoid(heat), level) - severity).abs() * present * shown
-    return loss + 2.0 * wrong.sum() / (present.sum() + 1)
+    chance = torch.sigmoid(heat)
+    both = (chance * cells * (1 - unsure)).flatten(2).sum(dim=2)
+    either = ((chance + cells) * (1 - unsure)).flatten(2).sum(dim=2)
+    overlap = 1 - (2 * both + 1) / (either + 1)
+    loss = loss + (overlap * present * shown).sum() / (present.sum() + 1)
+    loss = loss + (sure * functional.binary_cross_entropy_with_logits(presence, present, reduction="none")).mean() * 2.5
+    wrong = (pooled_severity(chance, level) - severity).abs() * present * shown
+    return loss + 1.5 * wrong.sum() / (present.sum() + 1)
 
 
-def _stained(
-    rng: np.random.Generator, stock: Stock, sample: Sample, picture: NDArray[np.uint8]
-) -> tuple[NDArray[np.uint8], Array, Array]:
-    """The picture, coverage and severity, often with a stain or a harmless patch from another picture."""
-    coverage, severity = sample.coverage(), sample.severity()
+def _drawn(rng: np.random.Generator, stock: Stock, example: Example, mirrored: bool) -> tuple[Array, Array, Array]:
+    """Planes, heat target and severity of one scene as one camera may see it."""
+    lights, coverage, severity = example.lights(), example.coverage, example.severity.copy()
     draw = rng.random()
-    patch = None
-    if draw < STAIN_SHARE:
-        patch = stock.stain(rng)
-    elif draw < STAIN_SHARE + DECOY_SHARE:
-        patch = stock.decoy(rng)
-    if patch is not None:
-        picture, coverage = laid_over(rng, patch, sample, picture, coverage)
-    if patch is not None and patch.kind is not None:
-        severity[patch.kind] = max(float(severity[patch.kind]), patch.severity)
-    return picture, coverage, severity
+    patch = stock.stain(rng) if draw < STAIN_SHARE else stock.decoy(rng) if draw < STAIN_SHARE + DECOY_SHARE else None
+    if patch is not None and example.family is not None:
+        lights, coverage = laid_over(rng, patch, example, lights, coverage)
+        if patch.kind is not None:
+            severity[patch.kind] = max(float(severity[patch.kind]), patch.severity)
+    lights, coverage = moved(rng, lights, coverage, mirrored=mirrored)
+    draw = rng.random()
+    looks = () if draw < ALONE_SHARE else (LOOKS[int(rng.integers(2))],) if draw < ALONE_SHARE + HALF_SHARE else LOOKS
+    frames = developed(lights, random_sensor(rng), random_mixture(rng), looks)
+    if rng.random() < 0.4:
+        quality = int(rng.integers(45, 95))
+        frames = {name: through_jpeg(frame, quality) for name, frame in frames.items()}
+    return prepare(frames["ambient"], PACK_INPUT, frames)[0], heat_target(coverage), severity
 
 
 def _batches(
-    samples: list[Sample],
-    pictures: list[NDArray[np.uint8]],
-    stock: Stock,
-    family: dict[str, int],
-    fit: PackFit,
-    epoch: int,
+    examples: list[Example], stock: Stock, family: dict[str, int], fit: PackFit, epoch: int
 ) -> Iterator[tuple[Tensor, Tensor, Tensor, Tensor]]:
+    """Batches of an epoch, drawn by a second thread while the first one learns; -1 is no family."""
     rng = stream(fit.seed, "epoch", epoch)
-    order = _in_pairs(rng, samples)
-    for first in range(0, max(1, len(order) - fit.batch // 2), fit.batch):
+    pairs = _in_pairs(rng, examples)
+    step = fit.batch // 2
+    groups = [pairs[k : k + step] for k in range(0, len(pairs), step) if len(pairs[k : k + step]) * 2 > step]
+
+    def draw(number: int) -> list[Row]:
+        own = stream(fit.seed, "batch", epoch, number)
         rows = []
-        for index in order[first : first + fit.batch]:
-            sample = samples[index]
-            picture, coverage, severity = _stained(rng, stock, sample, pictures[index])
-            picture, coverage = moved(rng, picture, coverage)
-            pixels = prepare(recoloured(rng, picture), PACK_INPUT)[0]
-            rows.append((pixels, heat_target(coverage), severity, family[sample.family]))
-        yield (
-            torch.from_numpy(np.stack([r[0] for r in rows])).contiguous(memory_format=torch.channels_last),
-            torch.from_numpy(np.stack([r[1] for r in rows])),
-            torch.from_numpy(np.stack([r[2] for r in rows])),
-            torch.tensor([r[3] for r in rows]),
-        )
+        for pair in groups[number]:
+            mirrored = bool(own.random() < 0.5)
+            for index in pair:
+                name = examples[index].family
+                who = -1 if name is None else 2 * family[name] + mirrored
+                rows.append((*_drawn(own, stock, examples[index], mirrored), who))
+        return rows
+
+    with ThreadPoolExecutor(1) as thread:
+        ahead = [thread.submit(draw, k) for k in range(min(2, len(groups)))]
+        for number in range(len(groups)):
+            rows = ahead.pop(0).result()
+            if number + 2 < len(groups):
+                ahead.append(thread.submit(draw, number + 2))
+            yield (
+                torch.from_numpy(np.stack([r[0] for r in rows])).contiguous(memory_format=torch.channels_last),
+                torch.from_numpy(np.stack([r[1] for r in rows])),
+                torch.from_numpy(np.stack([r[2] for r in rows])),
+                torch.tensor([r[3] for r in rows]),
+            )
 
 
-def _in_pairs(rng: np.random.Generator, samples: list[Sample]) -> list[int]:
-    """All samples in random order, two pictures of one family always side by side; a single one comes twice."""
-    members: dict[str, list[int]] = {}
-    for index in rng.permutation(len(samples)):
-        members.setdefault(samples[index].family, []).append(int(index))
+def _in_pairs(rng: np.random.Generator, examples: list[Example]) -> list[tuple[int, int]]:
+    """All examples in random order, two of one family always together; a single one comes twice."""
+    members: dict[str | None, list[int]] = {}
+    for index in rng.permutation(len(examples)):
+        members.setdefault(examples[index].family, []).append(int(index))
     pairs = []
     for indices in members.values():
         whole = indices if len(indices) % 2 == 0 else [*indices, indices[0]]
         pairs += [(whole[k], whole[k + 1]) for k in range(0, len(whole), 2)]
-    return [index for k in rng.permutation(len(pairs)) for index in pairs[k]]
+    return [pairs[k] for k in rng.permutation(len(pairs))]
 
 
 def likeness_loss(embedding: Tensor, family: Tensor) -> Tensor:
@@ -148,42 +165,67 @@ def likeness_loss(embedding: Tensor, family: Tensor) -> Tensor:
     return -(chance * same).sum() / same.sum().clamp(min=1)
 
 
-def fit_pack(samples: list[Sample], fit: PackFit, say: Callable[[str], None]) -> PackNet:
-    """Train on the given samples; the same seed and samples give the same weights on the same machine."""
+def fit_pack(samples: list[Sample], fit: PackFit, say: Callable[[str], None], keep: Path | None = None) -> PackNet:
+    """Train on the given samples; the same seed and samples give the same weights on the same machine.
+
+    A mirrored family counts as another one. With ``keep`` the averaged weights are written there after every epoch.
+    """
     torch.manual_seed(fit.seed)
-    family = {name: k for k, name in enumerate(sorted({s.family for s in samples}))}
-    pictures, stock = [sample.picture() for sample in samples], Stock(samples)
+    examples = [example_of(sample) for sample in samples]
+    family = {name: k for k, name in enumerate(sorted({e.family for e in examples if e.family is not None}))}
+    stock = Stock(examples)
     net = PackNet(fit.pretrained)
     net.to(memory_format=torch.channels_last)
-    proxies = Families(len(family))
+    mean = torch.optim.swa_utils.AveragedModel(net, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.99))
+    proxies = Families(2 * len(family))
     groups = [
-        {"params": net.backbone_parameters(), "lr": fit.rate * 0.3},
+        {"params": net.backbone_parameters(), "lr": fit.rate * 0.4},
         {"params": net.head_parameters(), "lr": fit.rate},
         {"params": proxies.parameters(), "lr": fit.rate * 8},
     ]
     optimiser = torch.optim.AdamW(groups, weight_decay=0.02)
-    steps = fit.epochs * (len(_in_pairs(stream(fit.seed, "count"), samples)) // fit.batch + 1)
+    steps = fit.epochs * (2 * len(_in_pairs(stream(fit.seed, "count"), examples)) // fit.batch + 1)
     peaks = [float(g["lr"]) for g in optimiser.param_groups]
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, peaks, total_steps=steps + 1, pct_start=0.15)
     for epoch in range(fit.epochs):
         began_s, sums, count = time.monotonic(), np.zeros(2), 0
         net.train()
-        for pixels, target, severity, who in _batches(samples, pictures, stock, family, fit, epoch):
-            embedding, heat, level = net(pixels)
-            identity = proxies(embedding, who) + 0.5 * likeness_loss(embedding, who)
-            harm = damage_loss(heat, level, target, severity)
+        for planes, target, severity, who in _batches(examples, stock, family, fit, epoch):
+            identity, harm = _losses(net, proxies, planes, target, severity, who)
             optimiser.zero_grad()
             (0.35 * identity + harm).backward()
             nn.utils.clip_grad_norm_(net.parameters(), 4.0)
             optimiser.step()
             schedule.step()
+            mean.update_parameters(net)
             sums += (float(identity.detach()), float(harm.detach()))
             count += 1
-        mean = sums / max(1, count)
         took_s = time.monotonic() - began_s
-        say(f"pack epoch {epoch + 1}/{fit.epochs}: identity {mean[0]:.3f} damage {mean[1]:.3f} in {took_s:.0f} s")
-    net.eval()
-    return net
+        sums /= max(1, count)
+        say(f"pack epoch {epoch + 1}/{fit.epochs}: identity {sums[0]:.3f} damage {sums[1]:.3f} in {took_s:.0f} s")
+        settled = _settled(net, mean)
+        if keep is not None:
+            save(settled, keep)
+    return settled
+
+
+def _losses(
+    net: PackNet, proxies: Families, planes: Tensor, target: Tensor, severity: Tensor, who: Tensor
+) -> tuple[Tensor, Tensor]:
+    embedding, heat, level, presence = net(planes)
+    named = who >= 0
+    identity = proxies(embedding[named], who[named]) + 0.5 * likeness_loss(embedding[named], who[named])
+    return identity, damage_loss(heat, level, presence, target, severity)
+
+
+def _settled(net: PackNet, mean: nn.Module) -> PackNet:
+    """The running mean of the weights, with the normalisation's statistics of the net itself."""
+    settled = PackNet(pretrained=False)
+    settled.load_state_dict(net.state_dict())
+    averaged = dict(mean.module.named_parameters())  # type: ignore[union-attr,operator,unused-ignore]
+    for name, parameter in settled.named_parameters():
+        parameter.data.copy_(averaged[name].data)
+    return settled.eval()
 
 
 def save(net: nn.Module, path: Path) -> None:

@@ -114,4 +114,5 @@ def _embeddings(model: OnnxModel, samples: Sequence[Sample], looks: tuple[str, .
         frames = frames_of(sample, looks)
         tensor = prepare(frames.pop(AMBIENT), spec, frames)
         found.append(model.run(tensor)["embedding"][0])
-    return np.array(found, np.float32).reshape(len(samples), -1)
+    dim = int(model.manifest.output("embedding").shape[-1])
+    return np.array(found, np.float32).reshape(len(samples), dim)

@@ -1,4 +1,8 @@
-"""Light: a procedural surrounding, three lamps (some of them raking), all decided by a seed."""
+"""Light: a procedural surrounding, three lamps under the ceiling, three low raking lamps, all decided by a seed.
+
+The raking lamps are kept apart from the rest: a picture of each is what a cell's light program sees, and any mixture of
+them with the hall's light is a picture as well, because light adds up.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,8 @@ from ._noise import fbm, stream
 
 Vec = tuple[float, float, float]
 LAMPS = 3
+RAKES = ("rake_left", "rake_right", "rake_front")
+"""Where the raking lamps stand, seen from the camera; a cell has the first two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +32,13 @@ class Lamp:
 
 @dataclass(frozen=True, slots=True)
 class Light:
-    """`hdri` names a picture of a real surrounding to use instead of the procedural one."""
+    """`rakes` follow RAKES; `hdri` names a picture of a real surrounding to use instead of the procedural one."""
 
     seed: int
     ambient: float
     warmth: float
     lamps: tuple[Lamp, Lamp, Lamp]
+    rakes: tuple[Lamp, Lamp, Lamp]
     hdri: str | None = None
 
 
@@ -51,35 +58,37 @@ def raking_lamp(
     return Lamp(at, aim, (900.0, 160.0), (float(rgb[0]), float(rgb[1]), float(rgb[2])))
 
 
-def random_light(rng: np.random.Generator, extent_mm: tuple[float, float], hdri: str | None = None) -> Light:
-    """Soft, raking or mixed; five pictures in six have a raking lamp, damaged or not."""
-    raking = rng.random() < 0.84
-    ambient = float(rng.uniform(0.05, 0.32) if raking else rng.uniform(0.5, 1.2))
+def random_light(
+    rng: np.random.Generator, extent_mm: tuple[float, float], left_rad: float = np.pi, hdri: str | None = None
+) -> Light:
+    """A hall with lamps under its ceiling, and raking lamps; `left_rad` is where the camera's left lies."""
+    ambient = float(rng.uniform(0.15, 1.2))
     warmth = float(rng.normal(0, 0.4))
-    reach = float(np.hypot(*extent_mm))
-    heading = float(rng.uniform(0, 2 * np.pi))
     lamps = []
-    for k in range(LAMPS):
-        if raking and k < 1 + int(rng.random() < 0.25):
-            power = float(rng.uniform(90, 240)) if k == 0 else float(rng.uniform(10, 60))
-            elevation = float(rng.uniform(0.12, 0.36))
-            lamps.append(
-                raking_lamp(
-                    heading + k * float(rng.uniform(1.2, 3.2)),
-                    elevation,
-                    reach + float(rng.uniform(450, 1100)),
-                    power,
-                    warmth,
-                    (0.0, 0.0, 0.0),
-                )
-            )
-            continue
+    for _ in range(LAMPS):
         at = (float(rng.uniform(-2200, 2200)), float(rng.uniform(-1800, 1800)), float(rng.uniform(2700, 3600)))
-        power = float(rng.uniform(0, 6)) * (0.5 if raking else 1.6)
-        rgb = colour_of(warmth + float(rng.normal(0, 0.2))) * power
+        rgb = colour_of(warmth + float(rng.normal(0, 0.2))) * float(rng.uniform(0, 9.6))
         size = (float(rng.uniform(400, 1600)), float(rng.uniform(120, 600)))
         lamps.append(Lamp(at, (0.0, 0.0, 0.0), size, (float(rgb[0]), float(rgb[1]), float(rgb[2]))))
-    return Light(int(rng.integers(2**31)), ambient, warmth, (lamps[0], lamps[1], lamps[2]), hdri)
+    rakes = [
+        raking_lamp(
+            left_rad + turn + float(rng.normal(0, 0.2)),
+            float(rng.uniform(0.12, 0.36)),
+            float(np.hypot(*extent_mm)) + float(rng.uniform(450, 1100)),
+            float(rng.uniform(120, 200)),
+            0.0,
+            (0.0, 0.0, 0.0),
+        )
+        for turn in (0.0, np.pi, np.pi / 2)
+    ]
+    return Light(
+        int(rng.integers(2**31)),
+        ambient,
+        warmth,
+        (lamps[0], lamps[1], lamps[2]),
+        (rakes[0], rakes[1], rakes[2]),
+        hdri,
+    )
 
 
 def surroundings(light: Light) -> NDArray[np.float32]:

@@ -29,7 +29,7 @@ def fit_models(
     *,
     only: str | None = None,
     seed: int = 7,
-    pack_epochs: int = 12,
+    pack_epochs: int = 16,
     fastener_epochs: int = 14,
     photos: Path | None = None,
     threads: int = 2,
@@ -59,7 +59,8 @@ def fit_models(
         _write_note(out, FASTENER_WEIGHTS, {**note, "photographs": _count_photos(photos)})
     if only in (None, "pack"):
         wholes = _some(of_split(samples, "train", close_ups=False), data, "pictures of packs")
-        save(fit_pack(wholes, PackFit(seed=seed, epochs=pack_epochs, pretrained=pretrained), say), out / PACK_WEIGHTS)
+        pack_fit = PackFit(seed=seed, epochs=pack_epochs, pretrained=pretrained)
+        save(fit_pack(wholes, pack_fit, say, keep=out / PACK_WEIGHTS), out / PACK_WEIGHTS)
         _write_note(out, PACK_WEIGHTS, {**note, "photographs": 0})
 
 
@@ -70,7 +71,8 @@ def export_fit(fit: Path, data: Path, models: Path, gallery: Path, say: Say, clo
     """
     import torch
 
-    from ._export import export_fasteners, export_pack
+    from ._export import export_fasteners
+    from ._export_pack import export_pack
     from ._net import FastenerNet, PackNet
 
     plan, samples = load_plan(data / PLAN_FILE), samples_of(data)

@@ -13,11 +13,10 @@ from torch import Tensor, nn
 from delid.vision import DAMAGE_KINDS, FASTENER_KINDS
 
 EMBEDDING = 128
-BLOCK_STRIDE_16 = 10
-"""The last block of EfficientNet-Lite0 whose output is a sixteenth of the input."""
-
-
-FROZEN_BLOCKS = 3
+SIDE_BLOCKS, SIDE_CHANNELS = (4, 10, 15), (40, 112, 320)
+"""The last blocks of EfficientNet-Lite0 whose output is an eighth, a sixteenth and a 32nd of the input."""
+MIXED = 64
+FROZEN_BLOCKS, RAKES_JOIN_CHANNELS = 3, 24
 """Stem and first blocks stay as photographs taught them: edges are edges, and these layers cost the most to train."""
 
 
@@ -76,19 +75,32 @@ def _backbone(pretrained: bool) -> tuple[nn.Sequential, nn.ModuleList, nn.Sequen
 
 
 class PackNet(nn.Module):  # type: ignore[misc,unused-ignore]
-    """RGB (n, 3, h, w) to an embedding of length one, damage logits per cell (stride 16) and severity per cell."""
+    """Six planes (n, 6, h, w) to an embedding of length one, and damage: logits per cell of 8 px, presence, severity.
+
+    Colour goes through the stem and first blocks as photographs taught them; the raking planes have three convolutions
+    of their own and join at a quarter of the resolution.
+    """
 
     def __init__(self, pretrained: bool = True) -> None:
         super().__init__()
         self.stem, self.blocks, self.head = _backbone(pretrained)
+        self.rakes = nn.Sequential(
+            *(nn.Conv2d(3, 16, 5, stride=2, padding=2, bias=False), nn.BatchNorm2d(16), nn.ReLU()),
+            *(nn.Conv2d(16, 32, 3, stride=2, padding=1, bias=False), nn.BatchNorm2d(32), nn.ReLU()),
+            nn.Conv2d(32, RAKES_JOIN_CHANNELS, 3, padding=1),
+        )
         self.embed = nn.Linear(1280, EMBEDDING)
         kinds = len(DAMAGE_KINDS)
-        self.near = nn.Sequential(nn.Conv2d(112, 96, 1, bias=False), nn.BatchNorm2d(96))
-        self.far = nn.Sequential(nn.Conv2d(320, 96, 1, bias=False), nn.BatchNorm2d(96))
-        self.mix = nn.Sequential(nn.ReLU(), nn.Conv2d(96, 96, 3, padding=1, bias=False), nn.BatchNorm2d(96), nn.ReLU())
-        self.heat = nn.Conv2d(96, kinds, 1)
-        self.level = nn.Conv2d(96, kinds, 1)
+        self.sides = nn.ModuleList(
+            nn.Sequential(nn.Conv2d(width, MIXED, 1, bias=False), nn.BatchNorm2d(MIXED)) for width in SIDE_CHANNELS
+        )
+        self.mix = nn.Sequential(nn.ReLU(), _separable(MIXED), _separable(MIXED))
+        self.heat = nn.Conv2d(MIXED, kinds, 1)
+        self.level = nn.Conv2d(MIXED, kinds, 1)
+        self.whole = nn.Linear(1280, kinds)
+        self.presence = nn.Parameter(torch.tensor([[1.0], [0.5], [0.0]]).repeat(1, kinds))
         nn.init.constant_(self.heat.bias, -3.0)
+        nn.init.zeros_(self.whole.weight)
         for part in (self.stem, *self.blocks[:FROZEN_BLOCKS]):
             part.requires_grad_(False)
 
@@ -97,34 +109,61 @@ class PackNet(nn.Module):  # type: ignore[misc,unused-ignore]
         return [p for part in (*self.blocks, self.head) for p in part.parameters() if p.requires_grad]
 
     def head_parameters(self) -> list[nn.Parameter]:
-        parts = (self.embed, self.near, self.far, self.mix, self.heat, self.level)
-        return [p for part in parts for p in part.parameters()]
+        parts = (self.rakes, self.embed, self.sides, self.mix, self.heat, self.level, self.whole)
+        return [self.presence, *(p for part in parts for p in part.parameters())]
 
-    def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        x = self.stem(pixels)
-        near = x
+    def forward(self, planes: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Embedding (n, 128), heat and severity logits (n, kinds, rows, columns), presence logits (n, kinds)."""
+        x = self.stem(planes[:, :3])
+        seen = []
         for index, block in enumerate(self.blocks):
             x = block(x)
-            if index == BLOCK_STRIDE_16:
-                near = x
-        whole = self.head(x).mean(dim=(2, 3))
-        embedding = functional.normalize(self.embed(functional.dropout(whole, 0.2, self.training)), dim=1)
-        far = functional.interpolate(self.far(x), scale_factor=2.0, mode="nearest")
-        mixed = self.mix(self.near(near) + far)
-        return embedding, self.heat(mixed), self.level(mixed)
+            if index == FROZEN_BLOCKS - 1:
+                x = x + self.rakes(planes[:, 3:])
+            if index in SIDE_BLOCKS:
+                seen.append(x)
+        whole = functional.dropout(self.head(x).mean(dim=(2, 3)), 0.2, self.training)
+        embedding = functional.normalize(self.embed(whole), dim=1)
+        mixed = self.sides[-1](seen[-1])
+        for side, features in zip(reversed(self.sides[:-1]), reversed(seen[:-1]), strict=True):
+            mixed = side(features) + functional.interpolate(mixed, scale_factor=2.0, mode="nearest")
+        mixed = self.mix(mixed)
+        heat, level = self.heat(mixed), self.level(mixed)
+        return embedding, heat, level, self._presence(heat, whole)
+
+    def _presence(self, heat: Tensor, whole: Tensor) -> Tensor:
+        """From the strongest cells of a kind, and from the picture as a whole."""
+        strongest = heat.flatten(2).topk(24, dim=2).values
+        few, many = strongest[..., :4].mean(dim=2), strongest.mean(dim=2)
+        return self.presence[0] * few + self.presence[1] * many + self.presence[2] + self.whole(whole)
+
+
+def _separable(width: int) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(width, width, 5, padding=2, groups=width, bias=False),
+        nn.BatchNorm2d(width),
+        nn.Conv2d(width, width, 1, bias=False),
+        nn.BatchNorm2d(width),
+        nn.ReLU(),
+    )
 
 
 class PackNetForExport(nn.Module):  # type: ignore[misc,unused-ignore]
-    """PackNet with the outputs that the manifest names: embedding, damage_heat, severity."""
+    """PackNet with the outputs that the manifest names: embedding, damage_heat, damage_presence, severity.
 
-    def __init__(self, net: PackNet) -> None:
+    `temperature` (kinds) makes the presence a probability that is right as often as it says.
+    """
+
+    def __init__(self, net: PackNet, temperature: Tensor | None = None, shift: Tensor | None = None) -> None:
         super().__init__()
         self.net = net
+        self.register_buffer("scale", 1.0 / (torch.ones(len(DAMAGE_KINDS)) if temperature is None else temperature))
+        self.register_buffer("shift", torch.zeros(len(DAMAGE_KINDS)) if shift is None else shift)
 
-    def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        embedding, heat, level = self.net(pixels)
+    def forward(self, planes: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        embedding, heat, level, presence = self.net(planes)
         heat = torch.sigmoid(heat)
-        return embedding, heat, pooled_severity(heat, level)
+        return embedding, heat, torch.sigmoid(presence * self.scale + self.shift), pooled_severity(heat, level)
 
 
 def pooled_severity(heat: Tensor, level: Tensor) -> Tensor:

@@ -156,8 +156,12 @@ def _thing(bag: Bag, pose: Pose, rng: np.random.Generator) -> None:
 
 def _small(bag: Bag, pose: Pose, rng: np.random.Generator) -> None:
     steel = Paint((0.55, 0.55, 0.54), 0.28, 0.9)
-    kind = rng.choice(["wrench", "driver", "socket", "bolts", "tape"])
-    if kind == "wrench":
+    kind = rng.choice(["wrench", "driver", "socket", "bolts", "tape", "glove", "rag"])
+    if kind == "glove":
+        _glove(bag, pose, rng)
+    elif kind == "rag":
+        _rag(bag, pose, rng)
+    elif kind == "wrench":
         add_box(bag, pose, (180, 15, 7), steel, 2.0)
         for dx in (-95.0, 95.0):
             add_lathe(bag, _on(pose, dx, 0, 0), [(17, 0), (17, 8), (9, 8), (9, 2)], steel, 20)
@@ -174,6 +178,30 @@ def _small(bag: Bag, pose: Pose, rng: np.random.Generator) -> None:
         for _ in range(6):
             spot = _on(pose, float(rng.normal(0, 30)), float(rng.normal(0, 30)), 0)
             add_prism(bag, spot, ring(6, 6.0, 0)[:, :2], 0, 6, steel, 1.0)
+
+
+def _glove(bag: Bag, pose: Pose, rng: np.random.Generator) -> None:
+    """A work glove that somebody left: a palm, a cuff, five fingers."""
+    paint = Paint(_colour(rng), 0.85)
+    add_box(bag, pose, (105, 90, 24), paint, 9.0)
+    add_box(bag, _on(pose, -85, 0, 0), (70, 100, 20), Paint(_colour(rng), 0.9), 6.0)
+    for k in range(5):
+        side = -38 + 25 * k if k < 4 else 58
+        reach = float(rng.uniform(65, 95)) if k < 4 else 50.0
+        bend = float(rng.normal(0, 12))
+        spots = [_on(pose, d, side + bend * d / 120, 11).at for d in (30.0, 30 + reach / 2, 30 + reach)]
+        add_tube(bag, np.array(spots, np.float32), 11.0, paint)
+
+
+def _rag(bag: Bag, pose: Pose, rng: np.random.Generator) -> None:
+    """A crumpled cloth: flat patches that lean against each other."""
+    paint = Paint(_colour(rng), 0.95)
+    for _ in range(7):
+        spot = _on(pose, float(rng.normal(0, 45)), float(rng.normal(0, 35)), float(rng.uniform(0, 10)))
+        size = (float(rng.uniform(50, 110)), float(rng.uniform(40, 90)), float(rng.uniform(4, 14)))
+        add_box(
+            bag, Pose(spot.at, spot.heading + float(rng.normal(0, 0.8)), float(rng.normal(0, 0.18))), size, paint, 5.0
+        )
 
 
 def _hose(bag: Bag, extent: np.ndarray, floor_mm: float, rng: np.random.Generator) -> None:

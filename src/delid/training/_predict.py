@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from delid.vision import OnnxModel, prepare
+from delid.vision import DAMAGE_KINDS, DamageThreshold, InputSpec, OnnxModel, find_damage, letterbox_for, prepare
 
 from ._crops import crops_at, places_of
 from ._samples import Picture, Sample
@@ -17,32 +17,76 @@ Array = NDArray[np.float32]
 BATCH = 256
 
 
+View = Mapping[str, Picture]
+"""The frames of one scene by look, ``ambient`` among them, each (h, w, 3) in BGR."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """Of n pictures: embedding (n, 128), heat (n, kinds, rows, columns), severity (n, kinds)."""
+    """Of n views: embedding (n, 128), heat (n, kinds, rows, columns), presence and severity (n, kinds), frame sizes."""
 
     embedding: Array
     heat: Array
+    presence: Array
     severity: Array
+    sizes: tuple[tuple[int, int], ...]
+    raking: bool
+    spec: InputSpec
 
-    @property
-    def peak(self) -> Array:
-        """The highest heat of each kind, (n, kinds)."""
-        return np.asarray(self.heat.max(axis=(2, 3)), np.float32)
+    def outputs(self, number: int) -> dict[str, Array]:
+        """The model's own outputs for one view."""
+        rows = slice(number, number + 1)
+        return {
+            "embedding": self.embedding[rows],
+            "damage_heat": self.heat[rows],
+            "damage_presence": self.presence[rows],
+            "severity": self.severity[rows],
+        }
+
+    def boxes(self, number: int, kind: int, region: float) -> list[tuple[float, float, float, float]]:
+        """Boxes of one kind in one view, whatever its presence, where its heat reaches ``region``."""
+        label = DAMAGE_KINDS[kind]
+        always = {name: DamageThreshold.model_validate(ALWAYS | {"region": region}) for name in DAMAGE_KINDS}
+        width, height = self.sizes[number]
+        layers = self.heat[number, kind : kind + 1], self.severity[number, kind : kind + 1]
+        found = find_damage(
+            *layers, (label,), always, letterbox_for(width, height, self.spec), self.spec, np.ones(1, np.float32)
+        )
+        return [damage.box_px for damage in found]
+
+    def part(self, rows: Sequence[int]) -> Answers:
+        """The same for some of the views."""
+        chosen = list(rows)
+        arrays = (layer[chosen] for layer in (self.embedding, self.heat, self.presence, self.severity))
+        return Answers(*arrays, tuple(self.sizes[k] for k in chosen), self.raking, self.spec)
 
 
-def answers_to(model: OnnxModel, pictures: Sequence[Picture]) -> Answers:
-    """The pack model's answers to pictures in BGR."""
-    found = [model.run(prepare(picture, model.manifest.input)) for picture in pictures]
-    names = ("embedding", "damage_heat", "severity")
+ALWAYS = {"min_confidence": 0.0, "from": "validation", "chosen": "every view"}
+
+
+def answers_to(model: OnnxModel, views: Sequence[View]) -> Answers:
+    """The pack model's answers to views that have all the same looks."""
+    found, sizes = [], []
+    for view in views:
+        looks = {name: frame for name, frame in view.items() if name != "ambient"}
+        found.append(model.run(prepare(view["ambient"], model.manifest.input, looks)))
+        sizes.append((view["ambient"].shape[1], view["ambient"].shape[0]))
+    names = ("embedding", "damage_heat", "damage_presence", "severity")
     stacked = [np.concatenate([answer[name] for answer in found]) for name in names]
-    return Answers(*stacked)
+    return Answers(*stacked, tuple(sizes), len(views[0]) > 2, model.manifest.input)
 
 
-def turned_views(picture: Picture) -> list[Picture]:
-    """The picture as it is, upside down and mirrored: four views of the same truth."""
-    views = (picture, picture[::-1, ::-1], picture[:, ::-1], picture[::-1])
-    return [np.ascontiguousarray(view) for view in views]
+def turned_views(view: View) -> list[View]:
+    """The view as it is, upside down and mirrored: four views of the same truth, their lamps turned with them."""
+    other = {"rake_left": "rake_right", "rake_right": "rake_left"}
+    swapped = {other.get(name, name): frame for name, frame in view.items()}
+    turned: list[tuple[View, tuple[slice, slice]]] = [
+        (view, (slice(None), slice(None))),
+        (swapped, (slice(None, None, -1), slice(None, None, -1))),
+        (swapped, (slice(None), slice(None, None, -1))),
+        (view, (slice(None, None, -1), slice(None))),
+    ]
+    return [{name: np.ascontiguousarray(frame[cut]) for name, frame in frames.items()} for frames, cut in turned]
 
 
 def kinds_of(model: OnnxModel, close_ups: Sequence[Sample]) -> tuple[Array, NDArray[np.int64], Array]:

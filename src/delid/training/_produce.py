@@ -14,8 +14,8 @@ from typing import Any
 from delid.core import DelidError, UsageError
 
 from ._data_plan import DataPlan, Job, jobs, scene_of
+from ._linear import write_linear
 from ._render import render
-from ._sensor import develop, encode_jpeg
 from ._truth import truth_of
 
 PLAN_FILE = "plan.json"
@@ -64,10 +64,11 @@ def render_job(job: Job, plan: DataPlan, folder: Path) -> None:
     """One picture and its truth; the truth is written last, so that it marks a whole pair."""
     scene = scene_of(job, plan)
     rendered = render(scene)
-    picture = encode_jpeg(develop(rendered.linear, scene.sensor, scene.exposure), scene.sensor.jpeg_quality)
-    (folder / f"{job.name}.jpg").write_bytes(picture)
+    write_linear(folder / f"{job.name}.png", rendered.linear)
+    write_linear(folder / f"{job.name}.rakes.png", rendered.rakes)
     part = folder / f"{job.name}.part"
-    part.write_text(json.dumps({**truth_of(scene, rendered, job.split), "kind": job.kind}))
+    truth = truth_of(scene, rendered, job.split)
+    part.write_text(json.dumps({**truth, "kind": job.kind, "sensor": asdict(scene.sensor)}))
     part.replace(folder / f"{job.name}.json")
 
 

@@ -21,7 +21,7 @@ from ._fasteners import add_fastener
 from ._floor import SIDE_MM, floor_texture
 from ._inside import RIM_Z_MM, add_inside, bare_tray, sunk
 from ._lid import Grid, LidMesh, lid_mesh, lid_surface
-from ._light import Lamp, surroundings
+from ._light import LAMPS, Lamp, surroundings
 from ._mesh import Bag
 from ._noise import Field, stream
 from ._parts import add_body, add_clutter, add_part
@@ -30,9 +30,13 @@ from ._scene import Camera, Scene
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """Linear colour and world position (mm) of each pixel; damage masks on the lid's texture grid."""
+    """Linear colour and world position (mm) of each pixel; damage masks on the lid's texture grid.
+
+    `rakes` (height, width, 3) is the brightness by each raking lamp alone, in the order of `RAKES`.
+    """
 
     linear: NDArray[np.float32]
+    rakes: NDArray[np.float32]
     position_mm: NDArray[np.float32]
     masks: tuple[NDArray[np.bool_], ...]
     texture: Surface
@@ -91,8 +95,14 @@ def render(scene: Scene) -> Rendered:
             **{f"lamp{k}": _lamp(mi, lamp) for k, lamp in enumerate(scene.light.lamps)},
         }
     )
-    linear, position = _trace(mi, world, scene)
-    return Rendered(linear, position, tuple(masks), texture, grid, heights)
+    _hide_literals(mi, world)
+    guides = _guides(mi, world, scene)
+    linear = _trace(mi, world, scene, guides, depth=5)
+    rakes = np.zeros_like(linear)
+    if detail.rakes:
+        _turn_to_rakes(mi, world, scene)
+        rakes = _trace(mi, world, scene, guides, depth=3)
+    return Rendered(linear, rakes, guides[2], tuple(masks), texture, grid, heights)
 
 
 def _small_things(scene: Scene, grid: Grid, heights: Field) -> Bag:
@@ -223,29 +233,77 @@ def _surroundings(mi: Any, scene: Scene) -> dict[str, Any]:
     return {"type": "envmap", "filename": scene.light.hdri, "scale": scene.light.ambient, "to_world": turn}
 
 
-def _lamp(mi: Any, lamp: Lamp) -> dict[str, Any]:
+def _lamp_place(mi: Any, lamp: Lamp) -> Any:
     place = mi.ScalarTransform4f().look_at(origin=list(lamp.at_mm), target=list(lamp.target_mm), up=[0, 0.01, 1])
-    size = mi.ScalarTransform4f().scale([lamp.size_mm[0] / 2, lamp.size_mm[1] / 2, 1])
+    return place @ mi.ScalarTransform4f().scale([lamp.size_mm[0] / 2, lamp.size_mm[1] / 2, 1])
+
+
+def _lamp(mi: Any, lamp: Lamp) -> dict[str, Any]:
     return {
         "type": "rectangle",
-        "to_world": place @ size,
+        "to_world": _lamp_place(mi, lamp),
         "emitter": {"type": "area", "radiance": {"type": "rgb", "value": [max(v, 1e-4) for v in lamp.radiance]}},
     }
 
 
-def _trace(mi: Any, world: Any, scene: Scene) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def _turn_to_rakes(mi: Any, world: Any, scene: Scene) -> None:
+    """Surroundings off, surfaces grey, and the three lamps moved down: one shines red, one green, one blue.
+
+    A grey surface sends each colour back alike, so that one picture holds three.
+    """
+    params = mi.traverse(world)
+    params["surroundings.scale"] = 0.0
+    params["surroundings.sampling_weight"] = 0.0
+    for name in ("floor", "lid"):
+        key = f"{name}.bsdf.brdf_0.base_color.data"
+        params[key] = mi.TensorXf(_grey(np.array(params[key], np.float32)))
+    colours = np.array(params["things.vertex_rgb"], np.float32).reshape(-1, 3)
+    params["things.vertex_rgb"] = np.ascontiguousarray(_grey(colours)).ravel()
+    for k, lamp in enumerate(scene.light.rakes):
+        only = [float(np.mean(lamp.radiance)) if channel == k else 1e-4 for channel in range(3)]
+        params[f"lamp{k}.to_world"] = mi.AffineTransform4f(_lamp_place(mi, lamp).matrix)
+        params[f"lamp{k}.emitter.radiance.value"] = mi.Color3f(only)
+    params.update()
+    _hide_literals(mi, world)
+
+
+def _hide_literals(mi: Any, world: Any) -> None:
+    """Keep the lamps' colours and places out of the compiled kernel: a kernel that holds them fits no other scene."""
+    import drjit
+
+    params = mi.traverse(world)
+    for k in range(LAMPS):
+        for key in (f"lamp{k}.emitter.radiance.value", f"lamp{k}.to_world"):
+            value = type(params[key])(params[key])
+            drjit.make_opaque(value)
+            params[key] = value
+    params.update()
+
+
+def _grey(rgb: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The luminance (Rec. 709) of linear colours in all three channels."""
+    weight = np.array([0.2126, 0.7152, 0.0722], np.float32)
+    return np.repeat((rgb @ weight)[..., None], 3, axis=-1)
+
+
+Guides = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]
+
+
+def _guides(mi: Any, world: Any, scene: Scene) -> Guides:
+    """Albedo, normal and world position of each pixel."""
+    guide = mi.load_dict({"type": "aov", "aovs": "albedo:albedo,normal:sh_normal,place:position"})
+    seed = (scene.seed & 0xFFFF) + 1
+    layers = np.array(mi.render(world, integrator=guide, spp=scene.detail.guide_samples, seed=seed), np.float32)
+    layers = np.nan_to_num(layers[..., -9:])
+    albedo = np.ascontiguousarray(np.clip(layers[..., :3], 0, 1))
+    return albedo, np.ascontiguousarray(layers[..., 3:6]), layers[..., 6:9]
+
+
+def _trace(mi: Any, world: Any, scene: Scene, guides: Guides, depth: int) -> NDArray[np.float32]:
     from mitsuba_oidn import denoise
 
+    path = mi.load_dict({"type": "path", "max_depth": depth, "rr_depth": 4})
     seed = scene.seed & 0xFFFF
-    path = mi.load_dict({"type": "path", "max_depth": 5, "rr_depth": 4})
     colour = np.nan_to_num(np.array(mi.render(world, integrator=path, spp=scene.detail.samples, seed=seed), np.float32))
-    guide = mi.load_dict({"type": "aov", "aovs": "albedo:albedo,normal:sh_normal,place:position"})
-    layers = np.nan_to_num(
-        np.array(mi.render(world, integrator=guide, spp=scene.detail.guide_samples, seed=seed + 1), np.float32)
-    )
-    layers = layers[..., -9:]
-    albedo = np.ascontiguousarray(np.clip(layers[..., :3], 0, 1))
-    normal = np.ascontiguousarray(layers[..., 3:6])
     colour = np.ascontiguousarray(np.clip(colour[..., :3], 0, 200))
-    clean = denoise(colour, albedo=albedo, normal=normal, hdr=True)
-    return np.asarray(clean, np.float32), layers[..., 6:9]
+    return np.asarray(denoise(colour, albedo=guides[0], normal=guides[1], hdr=True), np.float32)

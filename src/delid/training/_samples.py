@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 
 from delid.vision import DAMAGE_KINDS
 
+from ._linear import LINEAR_OF, read_values
+from ._looks import fixed_frames
+from ._sensor import through_jpeg
 from ._truth import CELL_PX
 
 Picture = NDArray[np.uint8]
@@ -21,7 +24,7 @@ Picture = NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One picture. `kind` is family, pack, cell or closeup; `truth` is the content of its JSON file."""
+    """One scene. `kind` is family, pack, cell, open or closeup; `truth` is the content of its JSON file."""
 
     path: Path
     split: str
@@ -30,11 +33,28 @@ class Sample:
     truth: dict[str, Any]
 
     def picture(self) -> Picture:
-        """The picture in BGR; raises ValueError when it cannot be read."""
+        """The ambient frame in BGR; raises ValueError when it cannot be read."""
+        if not self.path.exists():
+            return self.frames()["ambient"]
         image = cv2.imread(str(self.path), cv2.IMREAD_COLOR)
         if image is None:
             raise ValueError(f"{self.path} cannot be read as an image")
         return np.asarray(image, np.uint8)
+
+    def light_bytes(self) -> NDArray[np.uint8]:
+        """The scene's lights as they lie in the files: (height, width, 6), see `LINEAR_OF`."""
+        files = (self.path.with_suffix(".png"), self.path.with_suffix(".rakes.png"))
+        return np.concatenate([read_values(path) for path in files], axis=2)
+
+    def lights(self) -> NDArray[np.float32]:
+        """The scene's lights, linear, (height, width, 6)."""
+        return np.asarray(LINEAR_OF[self.light_bytes()], np.float32)
+
+    def frames(self, looks: tuple[str, ...] = ()) -> dict[str, Picture]:
+        """The frames that a camera delivers, by look, the same ones every time; ``ambient`` is among them."""
+        found = fixed_frames(self.lights(), self.truth, looks)
+        quality = int(self.truth["sensor"]["jpeg_quality"])
+        return {name: through_jpeg(frame, quality) for name, frame in found.items()}
 
     def coverage(self) -> NDArray[np.float32]:
         """How much of each pixel shows each kind of damage: (height, width, kinds), 0..1."""

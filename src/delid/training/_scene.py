@@ -19,6 +19,8 @@ from ._polygon import signed_distance
 from ._sensor import Sensor, random_sensor
 
 Vec = tuple[float, float, float]
+SMALLEST_SEVERITY = 0.15
+"""Nothing smaller is drawn: a dent 11 mm deep and 180 mm wide, a swelling 21 mm high."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,8 @@ class Detail:
     guide_samples: int = 4
     mesh_mm: float = 7.0
     texture_mm: float = 2.4
+    rakes: bool = True
+    """Without, the pictures by each raking lamp alone are left black, which saves half of the time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,12 +134,18 @@ def random_camera(rng: np.random.Generator, family: Family, width_px: int, heigh
     return Camera(width_px, height_px, focal, (width_px - 1) / 2, (height_px - 1) / 2, at, axes)
 
 
+def left_of(camera: Camera) -> float:
+    """The heading, in the pack's plane, from which light comes that falls in from the picture's left."""
+    x_axis = np.array(camera.axes)[:, 0]
+    return float(np.arctan2(-x_axis[1], -x_axis[0]))
+
+
 def random_damage(rng: np.random.Generator, family: Family, kind: str, severity: float | None = None) -> Damage:
     """A damaged place well inside the outline."""
     outline = np.array(family.outline_mm)
     low, high = outline.min(axis=0), outline.max(axis=0)
     level = float(rng.beta(1.6, 1.9)) if severity is None else severity
-    level = float(np.clip(level, 0.08, 1.0))
+    level = float(np.clip(level, SMALLEST_SEVERITY, 1.0))
     at = np.zeros(2)
     for _ in range(60):
         at = rng.uniform(low, high)
@@ -198,11 +208,13 @@ def random_scene(
     size_px: tuple[int, int],
     damages: tuple[Damage, ...] | None = None,
     hdri: str | None = None,
+    camera: Camera | None = None,
 ) -> Scene:
-    """A whole picture of a pack of this family."""
+    """A whole picture of a pack of this family; without `camera` it is seen from a random place."""
     rng = stream(seed, "scene", family.name)
     chosen = random_damages(stream(seed, "damage", family.name), family) if damages is None else damages
     extent = np.abs(np.array(family.outline_mm)).max(axis=0)
+    camera = camera or random_camera(stream(seed, "camera"), family, *size_px)
     return Scene(
         name=name,
         seed=seed,
@@ -210,8 +222,8 @@ def random_scene(
         damages=chosen,
         fasteners=random_fasteners(stream(seed, "fasteners"), family),
         wear=random_wear(stream(seed, "wear")),
-        camera=random_camera(stream(seed, "camera"), family, *size_px),
-        light=random_light(stream(seed, "light"), (float(extent[0]), float(extent[1])), hdri),
+        camera=camera,
+        light=random_light(stream(seed, "light"), (float(extent[0]), float(extent[1])), left_of(camera), hdri),
         sensor=random_sensor(stream(seed, "sensor")),
         clutter=float(rng.uniform(0.1, 1.3)),
         floor_mm=-family.height_mm - float(rng.choice([0.0, 60.0, 350.0])),

@@ -6,7 +6,8 @@ from delid.vision import CropSpec, InputSpec
 
 PACK_INPUT = InputSpec(
     name="image",
-    shape=(1, 3, 256, 320),
+    shape=(1, 6, 256, 320),
+    planes=("rgb", "rake_left", "rake_right", "rake_ratio"),
     layout="NCHW",
     color="RGB",
     resize="letterbox",
@@ -15,7 +16,7 @@ PACK_INPUT = InputSpec(
     scale=(128.0, 128.0, 128.0),
     dtype="float32",
 )
-STRIDE = 16
+STRIDE = 8
 HEAT_GRID = (PACK_INPUT.height_px // STRIDE, PACK_INPUT.width_px // STRIDE)
 
 FASTENER_INPUT = InputSpec(

@@ -16,7 +16,7 @@ HAZARDOUS = ("leak", "swelling", "burn")
 MOST_SEEN_EMPTY = 0.005
 """A fastener that is there and counts as gone is what must not happen: the lid would be lifted on it."""
 AS_GOOD = 0.03
-MOST_ALARMS = 0.04
+MOST_ALARMS = 0.02
 """Of five kinds of damage each may cry wolf this often at most: a cell that does so daily is not listened to."""
 
 
@@ -63,6 +63,14 @@ def damage_threshold(there: Floats, absent: Floats) -> float:
         return -alarms if too_many else 2 * hits / max(1.0, len(there) + hits + alarms)
 
     return _best(there, absent, f1_when_quiet, AS_GOOD)
+
+
+def temperature(logits: Floats, true: NDArray[np.bool_]) -> float:
+    """The divisor of logits that makes their probabilities likeliest (Guo et al. 2017, temperature scaling)."""
+    grid = np.exp(np.linspace(np.log(0.4), np.log(4.0), 60))
+    signs = np.where(true, 1.0, -1.0)
+    costs = [float(np.logaddexp(0, -signs * logits / t).mean()) for t in grid]
+    return float(grid[int(np.argmin(costs))])
 
 
 def _best(there: Floats, absent: Floats, good: Callable[[float, float], float], slack: float = 1e-9) -> float:

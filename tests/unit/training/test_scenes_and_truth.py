@@ -11,6 +11,7 @@ import pytest
 
 from delid.config import load_cell
 from delid.training import DataPlan, Job, jobs, load_plan, scene_of
+from delid.training import _data_plan as data_plan
 from delid.training._damage import KINDS, Damage, height_change, stain
 from delid.training._data_plan import cell_camera, family_of
 from delid.training._family import random_family
@@ -25,11 +26,12 @@ from delid.vision import Projection, decode_battery_code
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 PLAN = DataPlan(
-    families=(3, 2, 2),
-    per_family=(2, 1, 1),
-    per_pack=(1, 1, 1),
-    from_cell=(1, 1, 1),
-    close_ups=(2, 1, 1),
+    families=(3, 2, 2, 0),
+    per_family=(2, 1, 1, 0),
+    per_pack=(0, 1, 1, 1),
+    from_cell=(0, 1, 1, 1),
+    opened=(1, 1, 1, 0),
+    close_ups=(2, 1, 1, 0),
     packs=str(REPOSITORY / "cell_configs/packs"),
 )
 
@@ -62,6 +64,23 @@ def test_fictional_families_never_cross_a_split_and_names_are_unique() -> None:
     assert {len(names) for names in splits.values()} == {1}
 
 
+def test_no_named_pack_is_in_a_training_picture() -> None:
+    shown = {job.family for job in jobs(PLAN) if job.split == "train" and job.kind != "closeup"}
+    assert shown and all(name.startswith("family-") for name in shown)
+
+
+def test_a_pack_file_more_leaves_the_scenes_of_the_others_alone() -> None:
+    one, two = (data_plan._seed(31_100_000, pack, 0) for pack in ("vw-meb-82", "byd-blade"))
+    assert one != two
+    assert data_plan._seed(31_100_000, "vw-meb-82", 3) == one + 3
+
+
+def test_the_left_lamp_stands_where_the_cameras_left_is() -> None:
+    scene = scene_of(next(job for job in jobs(PLAN) if job.kind == "cell"), PLAN)
+    left, right, _ = scene.light.rakes
+    assert left.at_mm[0] < -500 < 500 < right.at_mm[0]
+
+
 def test_scenes_of_a_named_pack_differ_between_splits() -> None:
     seeds = [(job.seed, job.kind) for job in jobs(PLAN) if job.kind in ("pack", "cell")]
     assert len(set(seeds)) == len(seeds)
@@ -69,8 +88,8 @@ def test_scenes_of_a_named_pack_differ_between_splits() -> None:
 
 def test_a_plan_survives_its_file(tmp_path: Path) -> None:
     file = tmp_path / "plan.json"
-    file.write_text(json.dumps({"seed": 3, "families": [4, 1, 1]}))
-    assert load_plan(file) == DataPlan(seed=3, families=(4, 1, 1))
+    file.write_text(json.dumps({"seed": 3, "families": [4, 1, 1, 0]}))
+    assert load_plan(file) == DataPlan(seed=3, families=(4, 1, 1, 0))
     assert load_plan(file).sha256() != DataPlan().sha256()
 
 
@@ -148,7 +167,8 @@ def test_truth_finds_damage_in_view_and_fasteners_behind_something() -> None:
     column, row = (round(v) for v in pixels[2])
     shown[row, column, 2] += 60.0
     flat = np.zeros((grid.rows, grid.cols), np.float32)
-    rendered = Rendered(np.zeros((*shown.shape[:2], 3), np.float32), shown, tuple(masks), surface, grid, flat)
+    dark = np.zeros((*shown.shape[:2], 3), np.float32)
+    rendered = Rendered(dark, dark, shown, tuple(masks), surface, grid, flat)
     truth = truth_of(scene, rendered, "train")
     assert [f["hidden"] for f in truth["fasteners"]] == [k == 2 for k in range(6)]
     assert [f["center_px"] for f in truth["fasteners"]] == [pytest.approx(p, abs=0.01) for p in pixels]

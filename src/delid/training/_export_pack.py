@@ -1,0 +1,173 @@
+"""The pack and damage network to its model folder: ONNX, calibrated presence, thresholds, and the taught gallery."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from delid.vision import DAMAGE_KINDS, Gallery, OnnxModel, load_model
+
+from . import _thresholds as thresholds
+from ._evaluate import overlap
+from ._export import common_of, data_of, load_provisional, onnx_bytes, plain_of, write_folder
+from ._gallery import as_gallery, looks_of, teach, write_gallery
+from ._net import EMBEDDING, PackNet, PackNetForExport
+from ._origin import Origin
+from ._predict import Answers, View, answers_to, turned_views
+from ._samples import Sample, of_split
+from ._specs import HEAT_GRID, PACK_INPUT
+
+OUTPUTS = ("embedding", "damage_heat", "damage_presence", "severity")
+REGIONS = tuple(round(float(v), 2) for v in np.arange(0.15, 0.81, 0.05))
+
+
+def export_pack(
+    net: PackNet,
+    samples: list[Sample],
+    packs: Sequence[str],
+    origin: Origin,
+    folder: Path,
+    gallery_dir: Path,
+    say: Callable[[str], None],
+    at_s: float,
+) -> None:
+    """Write the pack model's folder and one gallery file for each named pack, taught at ``at_s`` (UTC)."""
+    train, validation = (of_split(samples, split, close_ups=False) for split in ("train", "validation"))
+    raw = load_provisional(folder, *_package(PackNetForExport(net), train, origin), "pack_damage")
+    temperature = _temperature(raw, validation)
+    say(f"temperature of the presence: {temperature:.2f}")
+    calibrated = PackNetForExport(net, torch.full((len(DAMAGE_KINDS),), temperature))
+    content, manifest = _package(calibrated, train, origin)
+    model = load_provisional(folder, content, manifest, "pack_damage")
+    first = as_gallery(teach(model, samples, packs, at_s))
+    manifest["thresholds"] = pack_thresholds(model, first, validation)
+    write_folder(folder, content, manifest)
+    files = teach(load_model(folder, "pack_damage"), samples, packs, at_s)
+    write_gallery(files, gallery_dir)
+    say(f"{folder}: {len(content) / 1e6:.1f} MB, taught {', '.join(files)}")
+
+
+def _package(net: PackNetForExport, train: Sequence[Sample], origin: Origin) -> tuple[bytes, dict[str, Any]]:
+    content = onnx_bytes(net, PACK_INPUT, OUTPUTS)
+    kinds = list(DAMAGE_KINDS)
+    note = "Whole packs of fictional families; no named pack is among them, and families are split as a whole."
+    outputs = [
+        {"name": "embedding", "shape": [1, EMBEDDING]},
+        {"name": "damage_heat", "shape": [1, len(kinds), *HEAT_GRID], "labels": kinds},
+        {"name": "damage_presence", "shape": [1, len(kinds)], "labels": kinds},
+        {"name": "severity", "shape": [1, len(kinds)], "labels": kinds},
+    ]
+    manifest = {
+        **common_of("pack-damage", "pack_damage", content, origin),
+        "data": data_of(train, 0, origin, note),
+        "input": plain_of(PACK_INPUT),
+        "outputs": outputs,
+        "thresholds": {"pack": _pack_threshold(0.5, 0.0, "nothing yet"), "damage": _damage_thresholds({})},
+    }
+    return content, manifest
+
+
+def _temperature(model: OnnxModel, validation: Sequence[Sample]) -> float:
+    """What the presence logits are divided by so that a confidence is right as often as it says; 1 without pictures."""
+    if not validation:
+        return 1.0
+    views = [s.frames(looks_of(model)) for s in validation]
+    chance = np.clip(answers_to(model, views).presence, 1e-6, 1 - 1e-6)
+    logits, true = np.log(chance / (1 - chance)), np.array([s.present() for s in validation])
+    return thresholds.temperature(logits, true)
+
+
+def pack_thresholds(model: OnnxModel, gallery: Gallery, validation: Sequence[Sample]) -> dict[str, Any]:
+    """Thresholds for identity and damage from validation scenes, each in four positions, with and without lamps."""
+    if not validation:
+        return {"pack": _pack_threshold(0.5, 0.0, "no validation pictures"), "damage": _damage_thresholds({})}
+    owners = [sample for sample in validation for _ in range(4)]
+    lit = [view for sample in validation for view in turned_views(sample.frames(looks_of(model)))]
+    bare: list[View] = [{"ambient": view["ambient"]} for view in lit]
+    full, single = answers_to(model, lit), answers_to(model, bare)
+    closed = [k for k, sample in enumerate(owners) if sample.kind != "open"]
+    return {
+        "pack": _identity([owners[k] for k in closed] * 2, _embeddings(full, single, closed), gallery),
+        "damage": _damage_thresholds(_chosen_cuts(full, owners)),
+        "damage_single": _damage_thresholds(_chosen_cuts(single, owners)),
+    }
+
+
+def _embeddings(full: Answers, single: Answers, rows: list[int]) -> NDArray[np.float32]:
+    return np.concatenate([full.embedding[rows], single.embedding[rows]])
+
+
+def _identity(owners: Sequence[Sample], embeddings: NDArray[np.float32], gallery: Gallery) -> dict[str, Any]:
+    taught = gallery.prototypes
+    verdicts = [thresholds.judged(gallery, vector) for vector in embeddings] if taught else []
+    pairs = list(zip(owners, verdicts, strict=bool(taught)))
+    known = np.array([v.score for s, v in pairs if s.family == v.pack])
+    strangers = np.array([v.score for s, v in pairs if s.family not in taught])
+    leads = np.array([v.lead for s, v in pairs if s.family == v.pack])
+    score = thresholds.min_score(known, strangers) if len(known) else 0.5
+    chosen = (
+        f"most known packs accepted less strangers accepted, {len(known)} views of taught packs and {len(strangers)} "
+        "of families that nobody taught, none of them in training; margin: half the smallest lead of a taught pack"
+    )
+    return _pack_threshold(score, thresholds.min_lead(leads), chosen)
+
+
+def _chosen_cuts(answers: Answers, owners: Sequence[Sample]) -> dict[str, tuple[float, float, str]]:
+    present = np.array([s.present() for s in owners])
+    cuts = {}
+    for index, kind in enumerate(DAMAGE_KINDS):
+        chance = answers.presence[:, index]
+        there, absent = chance[present[:, index]], chance[~present[:, index]]
+        cut = thresholds.damage_threshold(there, absent) if len(there) else 0.5
+        quiet = f"about the best F1 with at most {thresholds.MOST_ALARMS:.0%} false alarms"
+        region = _region(answers, owners, kind)
+        cuts[kind] = (
+            cut,
+            region,
+            f"{quiet}, {len(there)} views with and {len(absent)} without; region: most boxes right",
+        )
+    return cuts
+
+
+def _region(answers: Answers, owners: Sequence[Sample], kind: str) -> float:
+    """The heat from which on a cell belongs to the damage, so that most boxes overlap the true ones by half.
+
+    Only views that are not turned count: the truth's boxes are those of the picture as it was taken.
+    """
+    shares = []
+    index = DAMAGE_KINDS.index(kind)
+    for region in REGIONS:
+        hits = tries = 0
+        for k in range(0, len(owners), 4):
+            boxes = [d["box_px"] for d in owners[k].truth["damages"] if d["kind"] == kind and d["box_px"]]
+            for box in boxes:
+                tries += 1
+                found = answers.boxes(k, index, region)
+                hits += any(overlap(other, box) >= 0.5 for other in found)
+        shares.append(hits / max(1, tries))
+    best = np.flatnonzero(np.array(shares) >= max(shares) - 1e-9)
+    return REGIONS[int(best[len(best) // 2])]
+
+
+def _pack_threshold(score: float, margin: float, chosen: str) -> dict[str, Any]:
+    return {
+        "min_score": round(score, 4),
+        "margin": round(margin, 4),
+        "neighbours": thresholds.NEIGHBOURS,
+        "from": "validation",
+        "chosen": chosen,
+    }
+
+
+def _damage_thresholds(cuts: dict[str, tuple[float, float, str]]) -> dict[str, Any]:
+    found = {}
+    for kind in DAMAGE_KINDS:
+        cut, region, chosen = cuts.get(kind, (0.5, 0.5, "no validation pictures"))
+        limit = round(min(max(cut, 0.0), 1.0), 4)
+        found[kind] = {"min_confidence": limit, "region": region, "from": "validation", "chosen": chosen}
+    return found

@@ -1,0 +1,101 @@
+"""Figures of the pack-damage model: rendered test scenes with and without the light program, photographs apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from delid.core import Damage, PackStatus
+from delid.vision import DAMAGE_KINDS, Gallery, OnnxModel
+
+from ._evaluate import Figures, damage_figures, newly_taught, share, true_damage, verdicts_of
+from ._gallery import looks_of
+from ._leave_one_out import leave_one_out
+from ._predict import Answers, View, answers_to
+from ._samples import Picture, Sample, of_split
+
+WORST = 20
+
+
+def rendered_packs(model: OnnxModel, packs: Sequence[str], samples: Sequence[Sample], split: str) -> Figures:
+    """Identity of packs that were never trained on, and damage: ``full`` light program and ``ambient``, one frame."""
+    wholes = of_split(list(samples), split, close_ups=False)
+    if not wholes:
+        return {}
+    views: list[View] = [s.frames(looks_of(model)) for s in wholes]
+    full = answers_to(model, views)
+    single = answers_to(model, [{"ambient": view["ambient"]} for view in views])
+    families = [k for k, s in enumerate(wholes) if s.kind == "family"]
+    found: Figures = {
+        "pack": leave_one_out(model, samples, packs, 0.0, split=split),
+        "newly_taught_families": newly_taught([wholes[k] for k in families], full.part(families)),
+    }
+    for way, answers in (("full", full), ("ambient", single)):
+        found[f"damage_{way}"] = damage_figures(wholes, answers, model.manifest)
+        for name, kinds in PARTS.items():
+            rows = [k for k, s in enumerate(wholes) if s.kind in kinds]
+            if rows:
+                part = damage_figures([wholes[k] for k in rows], answers.part(rows), model.manifest)
+                found[f"damage_{way}_{name}"] = {key: part[key] for key in BRIEF}
+    found["worst"] = worst_of(wholes, full, model)
+    return found
+
+
+PARTS = {"fictional_families": ("family",), "named_packs": ("pack",), "cell_camera": ("cell",), "opened": ("open",)}
+BRIEF = ("pictures", "macro_f1", "sound_pictures", "sound_called_damaged", "damaged_called_sound", "hazard_c_called_a")
+
+
+def worst_of(samples: Sequence[Sample], answers: Answers, model: OnnxModel) -> list[dict[str, Any]]:
+    """The scenes whose damage the model judged worst: most certain and most wrong."""
+    found = verdicts_of(answers, model.manifest)
+    rows = []
+    for k, sample in enumerate(samples):
+        off = np.abs(answers.presence[k] - sample.present())
+        kind = int(off.argmax())
+        rows.append((float(off[kind]), k, DAMAGE_KINDS[kind]))
+    return [
+        {
+            "image": str(samples[k].path),
+            "name": samples[k].path.stem,
+            "score": round(off, 4),
+            "truth": _words(true_damage(samples[k])),
+            "said": _words(found[k]),
+            "why": f"{kind}: presence {answers.presence[k][DAMAGE_KINDS.index(kind)]:.2f}",
+        }
+        for off, k, kind in sorted(rows, reverse=True)[:WORST]
+    ]
+
+
+def _words(damages: Sequence[Damage]) -> str:
+    return ", ".join(f"{d.kind.value} {d.severity:.2f}" for d in damages) or "no damage"
+
+
+def photographed_packs(model: OnnxModel, gallery: Gallery, folder: Path) -> Figures:
+    """Photographs of undamaged packs that nobody taught: all should be strangers, none should be called damaged."""
+    pictures = list(pictures_in(folder))
+    if not pictures:
+        return {}
+    threshold = model.manifest.thresholds.pack
+    assert threshold is not None
+    answers = answers_to(model, [{"ambient": picture} for picture in pictures])
+    verdicts = [gallery.judge(vector, threshold) for vector in answers.embedding]
+    found = verdicts_of(answers, model.manifest)
+    return {
+        "pictures": len(pictures),
+        "accepted_as_a_taught_pack": share(sum(v.status is PackStatus.KNOWN for v in verdicts), len(pictures)),
+        "called_damaged": share(sum(bool(one) for one in found), len(pictures)),
+        "by_kind": {kind: sum(any(d.kind.value == kind for d in one) for one in found) for kind in DAMAGE_KINDS},
+    }
+
+
+def pictures_in(folder: Path) -> Iterator[Picture]:
+    """Every photograph below a folder, in BGR, by name."""
+    for path in sorted(folder.rglob("*")):
+        if path.suffix.lower() in (".jpg", ".jpeg", ".png"):
+            picture = cv2.imread(str(path), cv2.IMREAD_COLOR)
+            if picture is not None:
+                yield np.asarray(picture, np.uint8)
