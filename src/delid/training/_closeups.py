@@ -39,7 +39,7 @@ class CloseUpPlan:
     """Counts for each split (train, validation, test)."""
 
     seed: int = 53
-    boards: tuple[int, int, int] = (330, 50, 80)
+    boards: tuple[int, int, int] = (160, 24, 40)
     size_px: tuple[int, int] = (512, 384)
     samples: int = 6
     hdri: str = ""
