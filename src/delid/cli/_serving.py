@@ -72,14 +72,15 @@ class CellService:
         if any(isinstance(e, Record) for e in effects):
             self._server.publish_state(self._snapshot())
 
-    def _framed(self, frame: Frame) -> None:
+    def _framed(self, frame: Frame, camera: str) -> None:
         executor, state = self._executor, self._executor.state
-        seen, height, width = state.assessment, *frame.image.shape[:2]
+        height, width = frame.image.shape[:2]
+        seen = state.assessment if camera == executor.cell.spec.overview.id else None  # places are of its picture
         jpeg = frame.encoded if frame.encoded[:2] == b"\xff\xd8" else cv2.imencode(".jpg", frame.image)[1].tobytes()
         status = {t: state.progress[s.key].status.value for s in (state.plan.steps if state.plan else ())
                   for t in s.targets if len(s.targets) == 1}  # fmt: skip
         meta = {
-            "camera": executor.cell.spec.cameras[0].id,
+            "camera": camera,
             "seq": frame.seq,
             "captured_wall_s": executor.clock.wall_s() - frame.age_s(executor.clock.now_s()),
             "width": width,

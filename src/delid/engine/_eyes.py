@@ -26,7 +26,8 @@ from delid.vision import fuse
 
 from ._ports import CameraPort, Ports
 
-FrameObserver = Callable[[Frame], None]
+FrameObserver = Callable[[Frame, str], None]
+"""Takes a frame and the id of its camera."""
 
 
 class Eyes:
@@ -53,7 +54,7 @@ class Eyes:
             self._kept[look.id] = frames[-1]
             return Finished(self._clock.now_s(), look.id, True, values={"frames": len(frames)})
         for frame in frames:
-            self.show(frame)
+            self.show(frame, overview)
         looks = {name: self._kept[kept] for name, kept in look.looks.items() if kept in self._kept}
         self._kept.clear()
         inspections = tuple([await self._inspect(frame, look.pack, looks) for frame in frames])
@@ -67,7 +68,7 @@ class Eyes:
             raise CameraError("there is no camera at the tool.", code="camera.missing", device="camera")
         frames = await self._take(camera, 1, locate.deadline_s, locate.settle_s)
         self._record(frames, locate.id, spec.id)
-        self.show(frames[-1])
+        self.show(frames[-1], spec.id)
         work = partial(self._ports.inspector.locate, frames[-1], locate.at_mm, locate.flange_mm)
         found, detail = await asyncio.get_running_loop().run_in_executor(self._pool, work)
         return Located(self._clock.now_s(), locate.id, found, detail)
@@ -76,9 +77,9 @@ class Eyes:
         """One frame of the whole pack for people; not recorded. Raises CameraError."""
         return (await self._take(self._ports.camera, 1, deadline_s, 0.0))[-1]
 
-    def show(self, frame: Frame) -> None:
+    def show(self, frame: Frame, camera: str) -> None:
         for observer in self.observers:
-            observer(frame)
+            observer(frame, camera)
 
     async def close(self) -> None:
         await self._ports.camera.close()

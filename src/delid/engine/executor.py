@@ -223,7 +223,7 @@ class Executor:
                 continue
             if not (link := self.state.links.get("camera")) or not link.up:
                 self.post(LinkChanged(self.clock.now_s(), "camera", True))
-            self._eyes.show(frame)
+            self._eyes.show(frame, self.cell.spec.overview.id)
 
     # --- the end -------------------------------------------------------------------------------------------------
 
