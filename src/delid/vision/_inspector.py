@@ -36,6 +36,8 @@ from ._geometry import Projection
 from ._lamps import usable_looks
 from ._laps import Laps
 from ._locate import Found, ToolView, locate_fastener, picture_fault
+from ._pack_fasteners import locate_fasteners, outline_px
+from ._pose import PackPose, PoseStatus
 from ._prepare import prepare, prepare_crops
 from ._quality import FrozenWatch, QualityLimits, camera_of, check_quality
 from ._session import OnnxModel, Outputs, load_model
@@ -182,9 +184,12 @@ class Inspector:
             damage = judge_damage(outputs, self._pack_model.manifest, width, height, raking=len(lit) > 1)
             verdict = self._identify(outputs)
             place = self._packs.get(pack or verdict.model or "")
-            if view and place:
-                verdict = replace(verdict, outline_px=view.outline_px(place))
-        fasteners = self._look_at_fasteners(frame, view, place, laps) if view and place else ()
+        fasteners: tuple[Fastener, ...] = ()
+        if view and place:
+            pose, fasteners = self._look_at_fasteners(frame, view, place, laps)
+            if pose and pose.status is not PoseStatus.OK:
+                quality = replace(quality, reasons=(*quality.reasons, f"pose of the pack {pose.status}: {pose.reason}"))
+            verdict = replace(verdict, outline_px=outline_px(pose, place, view))
         with laps("postprocess"):
             places = view.label_boxes_px(place, LABEL_MARGIN) if view and place else []
             codes, code_status = read_labels(frame.image, places)
@@ -208,7 +213,8 @@ class Inspector:
     def evidence(self, frame: Frame, looks: Mapping[str, Frame] | None = None) -> Evidence:
         """What the judgement of this frame rests on, for a picture that explains it; runs the pack model again."""
         spec = self._pack_model.manifest.input
-        wanted = {name: other for name, other in (looks or {}).items() if name in spec.planes}
+        planes: tuple[str, ...] = spec.planes
+        wanted = {name: other for name, other in (looks or {}).items() if name in planes}
         lit, _ = usable_looks(frame, wanted, self._quality)
         return evidence_of(self._pack_model.run(prepare(frame.image, spec, lit)), spec, self._gallery, frame)
 
@@ -243,18 +249,25 @@ class Inspector:
         assert threshold is not None, "the manifest of a pack_damage model has pack thresholds"
         return self._gallery.judge(outputs["embedding"][0], threshold)
 
-    def _look_at_fasteners(self, frame: Frame, view: Projection, pack: PackFile, laps: Laps) -> tuple[Fastener, ...]:
+    def _look_at_fasteners(
+        self, frame: Frame, view: Projection, pack: PackFile, laps: Laps
+    ) -> tuple[PackPose | None, tuple[Fastener, ...]]:
+        """A detector says where fasteners are, and so how the pack lies; a classifier only what stands at a place."""
         manifest = self._fastener_model.manifest
+        if manifest.crop is None:
+            with laps("infer"):
+                detections = self._detect(frame)
+            with laps("postprocess"):
+                return locate_fasteners(detections, pack, view)
         with laps("preprocess"):
             ids, robot, pixels = nominal_places(pack, view)
             if not ids:
-                return ()
-            assert manifest.crop is not None, "the manifest of a fastener_kind model has a crop"
+                return None, ()
             tensor = prepare_crops(frame.image, pixels, view.mm_per_px(robot), manifest.input, manifest.crop)
         with laps("infer"):
             kinds = self._fastener_model.run(tensor)["kind"]
         with laps("postprocess"):
-            return judge_fasteners(ids, robot, pixels, kinds, manifest.output("kind").labels)
+            return None, judge_fasteners(ids, robot, pixels, kinds, manifest.output("kind").labels)
 
     def _unusable(self, frame: Frame, quality: Quality, timing_ms: dict[str, float]) -> Inspection:
         hazard, reasons = hazard_class((), PackStatus.UNKNOWN, self._limits, usable_frames=False)

@@ -3,31 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+
+import numpy as np
 
 from delid.config import PackFile
-from delid.core import Fastener, FastenerKind, PointPx
+from delid.core import Fastener, PointPx
 
 from ._geometry import Projection
-from ._pose import PackPose
+from ._locate import Found
+from ._pose import PackPose, PoseStatus
+from ._pose_search import turned
 from ._registration import CENTER_SIGMA_PX, register_pack
 
 
-class Detected(Protocol):
-    """A detection: centre in the frame's pixels, likeliest kind, and its probability."""
-
-    @property
-    def center_px(self) -> PointPx: ...
-
-    @property
-    def kind(self) -> FastenerKind: ...
-
-    @property
-    def confidence(self) -> float: ...
-
-
 def locate_fasteners(
-    detections: Sequence[Detected],
+    detections: Sequence[Found],
     pack: PackFile,
     projection: Projection,
     *,
@@ -55,3 +45,13 @@ def locate_fasteners(
             )
         )
     return pose, tuple(fasteners)
+
+
+def outline_px(pose: PackPose | None, pack: PackFile, projection: Projection) -> tuple[PointPx, ...]:
+    """The pack's outline as the camera should see it under this pose; where the fixture has it without one."""
+    if pose is None or pose.status is PoseStatus.FAILED:
+        return projection.outline_px(pack)
+    outline = turned(np.array(pack.outline_mm, np.float64), np.deg2rad(pose.turn_deg))
+    robot = projection.pack_to_robot(outline.tolist(), pack) + np.array([*pose.shift_mm, pose.height_mm])
+    pixels = projection.robot_to_px(robot)
+    return tuple((round(float(x), 1), round(float(y), 1)) for x, y in pixels if np.isfinite(x + y))
