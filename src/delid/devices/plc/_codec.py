@@ -104,6 +104,9 @@ def stop_pdu(register_map: AnyMap, stop_seq: int) -> bytes:
 
 def pdu_bytes(pdu: ModbusPDU) -> bytes:
     """Function code and data, without the transport's header."""
+    if isinstance(pdu, WriteMultipleRegistersRequest):
+        count = len(pdu.registers)
+        return struct.pack(f">BHHB{count}H", 16, pdu.address, count, 2 * count, *pdu.registers)
     return bytes([pdu.function_code]) + pdu.encode()
 
 

@@ -17,12 +17,22 @@ _Take = Callable[[Sequence[int]], Scalar]
 
 
 class StatusDecoder:
-    """All tags of one map. ``decode`` takes the registers of the status block and the bits of the flag block."""
+    """All tags of one map. ``decode`` takes the registers of the status block and the bits of the flag block.
+
+    It keeps the last answer and decodes only what has changed since: mostly the counters.
+    """
 
     def __init__(self, register_map: RegisterMap | ProgramMap) -> None:
         block, low_first = register_map.status, register_map.word_order == "low_first"
         self._count = block.count
-        self._tags = [(name, _taker(tag, tag.at - block.address, low_first)) for name, tag in block.tags.items()]
+        self._by_register: list[list[tuple[str, _Take]]] = [[] for _ in range(block.count)]
+        for name, tag in block.tags.items():
+            at = tag.at - block.address
+            for register in range(at, at + REGISTERS_OF[tag.type]):
+                self._by_register[register].append((name, _taker(tag, at, low_first)))
+        self._last: Sequence[int] = ()
+        self._last_flags: Sequence[bool] = ()
+        self._values: dict[str, Scalar] = dict.fromkeys(block.tags, 0)
         flags = register_map.flags
         self._flag_count = flags.count if flags else 0
         self._flags = (
@@ -37,9 +47,15 @@ class StatusDecoder:
                 f"{len(registers)} and {len(flags)}.",
                 code="plc.short_answer",
             )
-        values = {name: take(registers) for name, take in self._tags}
-        for name, take_flag in self._flags:
-            values[name] = take_flag(flags)
+        last = self._last or [-1] * self._count
+        values = self._values.copy()
+        for changed in [at for at, (old, new) in enumerate(zip(last, registers, strict=True)) if old != new]:
+            for name, take in self._by_register[changed]:
+                values[name] = take(registers)
+        if flags != self._last_flags:
+            for name, take_flag in self._flags:
+                values[name] = take_flag(flags)
+        self._last, self._last_flags, self._values = list(registers), list(flags), values
         return values
 
 

@@ -196,6 +196,8 @@ class PlcDriver:
 
     async def _write_stop(self) -> None:
         cancels = self._waiting.cancels
+        if not cancels and not self._waiting.withdraw:
+            return
         new = any(cancel.stop_seq is None for cancel in cancels) or self._waiting.withdraw
         unwritten = [cancel.id for cancel in cancels if cancel.written_s is None]
         if not (new or unwritten):
@@ -260,8 +262,8 @@ class PlcDriver:
 
     def _next_read_s(self) -> float:
         """The next exchange: soon while something young is under way, else at the next poll."""
-        now_s = self._clock.now_s()
-        young = any(p.written_s is None or now_s - p.written_s < QUICK_FOR_S for p in self._waiting.all())
+        now_s, waiting = self._clock.now_s(), self._waiting.all()
+        young = waiting and any(p.written_s is None or now_s - p.written_s < QUICK_FOR_S for p in waiting)
         return min(self._next_poll_s, now_s + QUICK_READ_S) if young else self._next_poll_s
 
     # --- link and time --------------------------------------------------------------------------------------------

@@ -146,6 +146,8 @@ class Waiting:
         if command is not None and (command.future.done() or now_s >= command.due_s):
             self.withdraw = self.withdraw or command.seq is not None
             self.drop_command(now_s, "timeout", command.overdue(), status)
+        if not self.cancels:
+            return
         for cancel in self.cancels:
             if now_s >= cancel.due_s:
                 self.withdraw = self.withdraw or cancel.written_s is None
@@ -158,6 +160,8 @@ class Waiting:
         stopped = not owed and status["stop_ack"] == stop_seq
         if self.command is not None and self.command.read(now_s, status, register_map, stopped=stopped):
             self.command = None
+        if not self.cancels:
+            return
         self.cancels = [cancel for cancel in self.cancels if not cancel.read(now_s, status)]
 
     def ends_with(self, status: Status) -> bool:
