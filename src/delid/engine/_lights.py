@@ -53,12 +53,14 @@ def on_finished(turn: Turn, event: Finished) -> str:
 
 
 def on_judged(turn: Turn, look: Look, event: Looked) -> None:
-    """The frames of a light program were judged; what vision had to leave out is told."""
-    if not look.looks:
+    """The frames of a light program were judged; a look that vision could not use is told."""
+    usable = [i for i in event.inspections if i.quality.ok]
+    missing = [name for name in look.looks if name not in event.assessment.looks]
+    if not usable or not missing:
         return
-    notes = sorted({note for i in event.inspections if i.quality.ok for note in i.quality.reasons})
-    if notes:
-        turn.alarm("light.left_out", f"{'; '.join(notes)}. The pack is judged without, which is weaker.")
+    notes = {note for i in usable for note in i.quality.reasons if any(name in note for name in missing)}
+    why = "; ".join(sorted(notes)) or "the model has no use for it"
+    turn.alarm("light.left_out", f"Judged without {', '.join(missing)}, which is weaker: {why}.")
 
 
 def _switch(turn: Turn) -> None:

@@ -226,13 +226,16 @@ def test_what_vision_had_to_leave_out_becomes_an_alarm():
         if not isinstance(effect, Look) or effect.look != "ambient":
             return None
         note = "look rake_left left out: its lamp changes nothing; check the lamp"
-        inspection = _inspection(Quality(True, (note,)))
-        return Looked(world.now, effect.id, (inspection, inspection), world.assessment())
+        inspection = _inspection(Quality(True, (note, "pose of the pack ambiguous")))
+        assessment = dataclasses.replace(world.assessment(), looks=("ambient", "rake_right"))
+        return Looked(world.now, effect.id, (inspection, inspection), assessment)
 
     world = lit_world(answer=noted)
     world.start()
     assert alarms(world) == ["light.left_out"]
-    assert "check the lamp" in world.state.alarms[0].text
+    assert world.state.alarms[0].text == (
+        "Judged without rake_left, which is weaker: look rake_left left out: its lamp changes nothing; check the lamp."
+    )
     assert world.packml is State.COMPLETE
 
 
