@@ -67,7 +67,7 @@ def _package(net: PackNetForExport, train: Sequence[Sample], origin: Origin) -> 
         "data": data_of(train, 0, origin, note),
         "input": plain_of(PACK_INPUT),
         "outputs": outputs,
-        "thresholds": {"pack": _pack_threshold(0.5, 0.0, "nothing yet"), "damage": _damage_thresholds({})},
+        "thresholds": {"pack": _pack_threshold(0.0, 0.0, "nothing yet"), "damage": _damage_thresholds({})},
     }
     return content, manifest
 
@@ -106,8 +106,8 @@ def _identity(owners: Sequence[Sample], embeddings: NDArray[np.float32], gallery
     taught = gallery.prototypes
     verdicts = [thresholds.judged(gallery, vector) for vector in embeddings] if taught else []
     pairs = list(zip(owners, verdicts, strict=bool(taught)))
-    known = np.array([v.score for s, v in pairs if s.family == v.pack])
-    strangers = np.array([v.score for s, v in pairs if s.family not in taught])
+    known = np.array([_standing(gallery, v) for s, v in pairs if s.family == v.pack])
+    strangers = np.array([_standing(gallery, v) for s, v in pairs if s.family not in taught])
     leads = np.array([v.lead for s, v in pairs if s.family == v.pack])
     score = thresholds.min_score(known, strangers) if len(known) else 0.5
     chosen = (
@@ -115,6 +115,11 @@ def _identity(owners: Sequence[Sample], embeddings: NDArray[np.float32], gallery
         "of families that nobody taught, none of them in training; margin: half the smallest lead of a taught pack"
     )
     return _pack_threshold(score, thresholds.min_lead(leads), chosen)
+
+
+def _standing(gallery: Gallery, verdict: thresholds.Judged) -> float:
+    """The score, or -1 where the pack's own threshold refuses it whatever the model's will be."""
+    return verdict.score if verdict.score >= gallery.min_scores.get(verdict.pack, -1.0) else -1.0
 
 
 def _chosen_cuts(answers: Answers, owners: Sequence[Sample]) -> dict[str, tuple[float, float, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import cv2
@@ -36,8 +37,11 @@ class Eyes:
             "color": "RGB", "resize": "letterbox", "pad": 114, "mean": (127, 127, 127), "scale": (128, 128, 128),
             "dtype": "float32",
         })  # fmt: skip
-        named = {"model": "eyes", "version": "1", "sha256": "e" * 64, "input": spec}
-        self.manifest = type("Manifest", (), {**named, "thresholds": type("T", (), {"pack": RULE})})
+        embedding = SimpleNamespace(shape=(1, 2 + len(self.planes)))
+        self.manifest = SimpleNamespace(
+            model="eyes", version="1", sha256="e" * 64, input=spec, output=lambda _: embedding,
+            thresholds=SimpleNamespace(pack=RULE),
+        )  # fmt: skip
 
     def run(self, tensor: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
         means = tensor.mean(axis=(2, 3))

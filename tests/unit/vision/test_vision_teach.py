@@ -157,6 +157,14 @@ def test_a_set_of_all_sorts_is_scattered(model: OnnxModel, known: Gallery) -> No
     assert teach_pack(sorts, replace(LESSON, accept=frozenset({"scattered"})), model, known).ok
 
 
+def test_an_outlier_that_is_accepted_is_not_left_out(model: OnnxModel, known: Gallery) -> None:
+    odd = [*photos(), photo(9, (20, 200, 20), "odd.jpg")]
+    teaching = teach_pack(odd, replace(LESSON, leave_out=True, accept=frozenset({"outlier"})), model, known)
+    assert teaching.ok
+    assert [one.picture for one in teaching.photos][-1] == "odd.jpg"
+    assert [o.code for o in teaching.overruled] == ["outlier"]
+
+
 def test_too_near_an_existing_pack_names_pack_photograph_and_scores(model: OnnxModel, known: Gallery) -> None:
     grey = [photo(seed, (150, 148 + seed, 150)) for seed in range(6)]
     teaching = teach_pack(grey, LESSON, model, known)
@@ -195,10 +203,11 @@ def test_every_objection_can_be_answered_or_stands(model: OnnxModel) -> None:
 @pytest.mark.parametrize(
     ("own", "reach", "wanted", "words"),
     [
-        ([0.99, 0.98], -1.0, 0.8, "the model's own; photographs score 0.980 or more"),
-        ([0.99, 0.98], 0.6, 0.8, "other packs reach 0.600"),
+        ([0.99, 0.98], -1.0, 0.88, "raised from the model's 0.800; photographs score 0.980 or more"),
+        ([0.99, 0.98], 0.6, 0.88, "other packs reach 0.600"),
         ([0.99, 0.98], 0.85, 0.9, "raised from the model's 0.800"),
         ([0.99, 0.92], 0.91, 0.87, "raised"),
+        ([0.89, 0.88], -1.0, 0.8, "the model's own; photographs score 0.880 or more"),
         ([0.7, 0.6], 0.9, 0.8, "the model's own"),
         ([], 0.9, 0.8, "no second photograph"),
     ],
@@ -208,7 +217,7 @@ def test_the_own_threshold_is_never_below_the_models(
 ) -> None:
     rule = model.manifest.thresholds.pack
     assert rule is not None
-    found = own_threshold(own, reach, rule.model_copy(update={"min_score": 0.8, "margin": 0.05}))
+    found = own_threshold(own, reach, rule.model_copy(update={"min_score": 0.8, "margin": 0.05}), 0.1)
     assert found.min_score == pytest.approx(wanted)
     assert words in found.chosen
 
