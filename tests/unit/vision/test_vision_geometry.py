@@ -122,3 +122,35 @@ def test_a_calibration_that_cannot_be_is_refused(matrix: object, pose: object, w
     with pytest.raises(ConfigError) as caught:
         Projection(calibration, Fixture(origin_mm=(0, 0, 0)), SIZE)
     assert word in caught.value.findings[0]
+
+
+def test_a_strong_lens_comes_out_again_to_a_thousandth_of_a_pixel(pack: PackFile) -> None:
+    view = looking_down(distortion=[-0.35, 0.15, 0.002, -0.001, -0.02])
+    corners = [(0.0, 0.0), (1000.0, 0.0), (0.0, 800.0), (1000.0, 800.0), (333.0, 444.0)]
+    assert view.robot_to_px(view.px_to_robot(corners, 500.0)) == pytest.approx(np.array(corners), abs=1e-3)
+
+
+def test_a_point_that_the_lens_model_would_fold_back_is_not_projected() -> None:
+    barrel = [-0.35, 0.0, 0.0, 0.0]
+    straight = looking_down().robot_to_px(np.array([[1000 + 2200.0, 800, 500]]))
+    assert straight[0, 0] == pytest.approx(2700), "far outside without a lens"
+    assert np.isnan(looking_down(distortion=barrel).robot_to_px(np.array([[1000 + 2200.0, 800, 500]]))).all()
+    assert np.isfinite(looking_down(distortion=barrel).robot_to_px(np.array([[1000 + 500.0, 800, 500]]))).all()
+
+
+@pytest.mark.parametrize("rotation_deg", [0.0, 40.0])
+def test_slopes_say_how_far_a_point_walks_along_its_ray(rotation_deg: float) -> None:
+    view = looking_down(rotation_deg=rotation_deg)
+    pixels = [(100.0, 200.0), (500.0, 400.0), (900.0, 700.0)]
+    low, high = (view.robot_to_pack(view.px_to_robot(pixels, z)) for z in (500.0, 501.0))
+    assert view.slopes(view.px_to_robot(pixels, 500.0)) == pytest.approx(high - low, abs=1e-9)
+
+
+def test_back_from_the_robot_to_the_pack(pack: PackFile) -> None:
+    view = looking_down(rotation_deg=25)
+    points = [(0.0, 0.0), (100.0, -40.0)]
+    assert view.robot_to_pack(view.pack_to_robot(points, pack)) == pytest.approx(np.array(points))
+
+
+def test_what_a_calibration_does_not_say_is_taken_to_be_a_millimetre() -> None:
+    assert looking_down().calibration_sigma_mm == pytest.approx(1 / 2.4477)
