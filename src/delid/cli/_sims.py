@@ -56,7 +56,9 @@ def simulated_cell(cell: Cell, sims: Sims, scene: Path, runs: Path) -> Cell:
     changed = spec.model_copy(
         update={
             "cameras": cameras,
-            "plc": spec.plc.model_copy(update={"host": "127.0.0.1", "port": sims.plc_port}),
+            "plc": spec.plc.model_copy(
+                update={"transport": "tcp", "host": "127.0.0.1", "port": sims.plc_port, "device": None}
+            ),
             "motion": spec.motion.model_copy(update={"port": sims.robot_port}),
             "runs": runs.resolve(),
             "socket": (sims.world.parent / "cell.sock").resolve(),
