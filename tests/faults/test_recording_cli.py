@@ -67,6 +67,26 @@ def test_repair_of_a_whole_recording_says_so(whole, tmp_path):
     assert report == {"messages": len(facts(3)) + 12, "frames": 6, "damaged": 0, "was_complete": True}
 
 
+def test_record_and_export_keep_the_light(tmp_path, repository):
+    frames = tmp_path / "frames"
+    frames.mkdir()
+    (frames / "1.jpg").write_bytes(jpeg_frame(3).encoded)
+    height, width = jpeg_frame(3).image.shape[:2]
+    demo = repository / "cell_configs/cells/demo.yaml"
+    data = dict(read_document(demo).data)
+    data["cameras"][0] |= {"source": {"kind": "folder", "path": str(frames)}, "size_px": [width, height]}
+    data["packs"], data["recipes"] = ([str((demo.parent / data[k][0]).resolve())] for k in ("packs", "recipes"))
+    data["plc"] |= {"map": str((demo.parent / data["plc"]["map"]).resolve())}
+    (tmp_path / "cell.yaml").write_text(json.dumps(data))
+    out = tmp_path / "left.mcap"
+    recorded = run("record", "--cell", tmp_path / "cell.yaml", "--out", out, "--frames", "1", "--look", "rake_left")
+    assert recorded.exit_code == 0, recorded.output
+    assert [f.look for f in read_recording(out).all_frames()] == ["rake_left"]
+    assert run("recording", "export", out, tmp_path / "out").exit_code == 0
+    assert (tmp_path / "out/frames/00001-overview.rake_left.jpg").read_bytes() == jpeg_frame(3).encoded
+    assert json.loads((tmp_path / "out/frames/index.jsonl").read_text())["look"] == "rake_left"
+
+
 def test_export_writes_images_facts_and_configuration(whole, tmp_path):
     out = tmp_path / "out"
     result = run("recording", "export", whole, out, "--json")

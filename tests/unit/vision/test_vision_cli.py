@@ -126,3 +126,46 @@ def test_the_projects_own_models_are_the_default(
     result = run(photo)
     assert result.exit_code == 3
     assert "model.missing" in result.stderr
+
+
+@pytest.fixture
+def left(tmp_path: Path) -> Path:
+    path = tmp_path / "left.jpg"
+    path.write_bytes(kit.jpeg(kit.picture((210, 210, 210))))
+    return path
+
+
+def test_another_look_of_one_image_is_judged_with_it(photo: Path, left: Path, tmp_path: Path) -> None:
+    models = kit.build_models(tmp_path / "raked", ("rake_left",))
+    gallery = kit.build_gallery(tmp_path / "raked-gallery", models)
+    given = ["--models", models, "--gallery", gallery, "--look", f"rake_left={left}"]
+    plain = json.loads(run(photo, *given, "--json").stdout)
+    assert plain["looks"] == ["ambient", "rake_left"]
+    words = run(photo, *given).stdout
+    assert "ambient, rake_left" in words
+    same = run(photo, *given[:-1], f"rake_left={photo}").stdout
+    assert "its lamp changes nothing" in same
+
+
+@pytest.mark.parametrize(
+    ("looks", "code"),
+    [
+        (["rake_left"], 2),
+        (["ambient=x.jpg"], 2),
+        (["=x.jpg"], 2),
+        (["a=none.jpg"], 2),
+        (["a=known.jpg", "a=known.jpg"], 2),
+    ],
+)
+def test_looks_that_are_given_wrongly_are_refused(
+    photo: Path, options: list[object], looks: list[str], code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(photo.parent)
+    given = [part for look in looks for part in ("--look", look)]
+    assert run(photo, *options, *given).exit_code == code
+
+
+def test_looks_belong_to_one_image(photo: Path, stranger: Path, left: Path, options: list[object]) -> None:
+    result = run(photo, stranger, *options, "--look", f"rake_left={left}")
+    assert result.exit_code == 2
+    assert "one image" in result.stderr
