@@ -19,9 +19,10 @@ import pytest
 
 from delid.config import load_register_map
 from delid.devices.plc import Endpoint, RtuEndpoint, TcpEndpoint
-from delid.sim.plc import run_plc
+from plc_kit import simulated
 from plc_raw import driving, until
 
+SCENARIO = "fixtures/scenarios/vw-meb-82-clean.yaml"
 HERE = Path(__file__).resolve().parents[1] / "interop"
 
 
@@ -97,23 +98,6 @@ async def test_the_driver_commands_a_plc_of_another_library(
     assert [link.up for link in heard.links] == [True]
 
 
-@asynccontextmanager
-async def simulated(repository: Path, folder: Path, device: str | None = None) -> AsyncIterator[int]:
-    ready: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-    scenario = repository / "fixtures/scenarios/vw-meb-82-clean.yaml"
-    task = asyncio.create_task(
-        run_plc(scenario, device=device, world_dir=folder / "world", speed=20.0, on_ready=ready.set_result)
-    )
-    done, _ = await asyncio.wait((task, ready), return_when=asyncio.FIRST_COMPLETED)
-    if task in done:
-        await task
-    try:
-        yield ready.result()
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-
-
 async def output(*command: str) -> str:
     async with running(*command) as process:
         out, _ = await asyncio.wait_for(process.communicate(), 20.0)
@@ -133,7 +117,7 @@ async def test_another_librarys_client_commands_the_simulated_plc(
         near, far = "", None
         if client == "minimalmodbus":
             near, far = await stack.enter_async_context(serial_line(tmp_path))
-        port = await stack.enter_async_context(simulated(repository, tmp_path, far))
+        port = await stack.enter_async_context(simulated(repository / SCENARIO, tmp_path / "world", device=far))
         seen = json.loads(await output(sys.executable, str(HERE / "ask.py"), client, near or str(port)))
     assert seen.pop("beat") > 0
     assert seen == WANTED
@@ -144,10 +128,10 @@ async def test_mbpoll_reads_and_writes_the_simulated_plc(repository: Path, tmp_p
     async with AsyncExitStack() as stack:
         if line == "rtu":
             near, far = await stack.enter_async_context(serial_line(tmp_path))
-            await stack.enter_async_context(simulated(repository, tmp_path, far))
+            await stack.enter_async_context(simulated(repository / SCENARIO, tmp_path / "world", device=far))
             how, where = ("-m", "rtu", "-b", "19200", "-P", "none"), near
         else:
-            port = await stack.enter_async_context(simulated(repository, tmp_path))
+            port = await stack.enter_async_context(simulated(repository / SCENARIO, tmp_path / "world"))
             how, where = ("-m", "tcp", "-p", str(port)), "127.0.0.1"
         common = ("mbpoll", *how, "-a", "1", "-0", "-1", "-q")
         await output(*common, "-t", "4", "-r", "110", where, "0", "0", "0", "0", "4", "9")

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -18,7 +16,8 @@ from delid.config import RegisterMap, load_cell, load_register_map
 from delid.core import State
 from delid.devices.plc import TcpEndpoint, command_pdu, endpoint_of
 from delid.sim import RobotFacts, World
-from delid.sim.plc import run_plc, set_inputs
+from delid.sim.plc import set_inputs
+from plc_kit import simulated
 from plc_raw import driving, until
 
 SOCKET_DOCK = (2300.0, 150.0, -200.0)
@@ -38,20 +37,6 @@ def plant_b(repository: Path, tmp_path: Path) -> Path:
         encoding="utf-8",
     )
     return tmp_path / "scenario.yaml"
-
-
-@asynccontextmanager
-async def simulated(scenario: Path, world: Path) -> AsyncIterator[int]:
-    ready: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-    task = asyncio.create_task(run_plc(scenario, world_dir=world, on_ready=ready.set_result))
-    done, _ = await asyncio.wait((task, ready), return_when=asyncio.FIRST_COMPLETED)
-    if task in done:
-        await task
-    try:
-        yield ready.result()
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 async def test_a_bolt_comes_out_through_another_plants_map(plant_b: Path, tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,24 +14,10 @@ from delid.core import ConfigError, LinkError
 from delid.devices.plc import PlcDriver
 from delid.sim import RobotFacts, World
 from delid.sim.plc import run_plc, set_inputs
+from plc_kit import simulated
 from plc_raw import Heard, driving, until
 
 DOCKS = {1: (2300, 150, -200), 2: (2300, 350, -200), 3: (2300, 550, -200)}
-
-
-@asynccontextmanager
-async def simulated(scenario: Path, world_dir: Path, **options: Any) -> AsyncIterator[int]:
-    ready: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-    settings = {"port": 0, "speed": 50.0} | options
-    task = asyncio.create_task(run_plc(scenario, world_dir=world_dir, on_ready=ready.set_result, **settings))
-    done, _ = await asyncio.wait((task, ready), return_when=asyncio.FIRST_COMPLETED)
-    if task in done:
-        await task
-    try:
-        yield ready.result()
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 class Cell:

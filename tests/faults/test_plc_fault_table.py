@@ -1,6 +1,6 @@
 """The PLC's rows of the fault table, each from a running cell to a safe one, with the time that it took.
 
-Safe is: delid's driver has reported the link lost, which holds the run, and where delid can no longer be heard the PLC
+Safe is: delid's driver has reported the link lost, which aborts a moving run, and where delid can no longer be heard the PLC
 has taken the motion permission away. What commands and numbers do meanwhile is in test_plc_link.py.
 """
 
@@ -56,7 +56,12 @@ async def test_a_bad_network_ends_in_a_lost_link_and_no_permission(
     assert words in rig.lost
     safe_s = lost_s + await rig.seconds_until(lambda: not rig.permitted)
     assert safe_s < WATCHDOG_S + 1.5
-    fault_row(row, f"{fault.value} {direction.value}", "link lost, run held; PLC watchdog takes the permission", safe_s)
+    fault_row(
+        row,
+        f"{fault.value} {direction.value}",
+        "link lost, which aborts the run; PLC watchdog takes the permission",
+        safe_s,
+    )
     rig.proxy.set(Fault.PASS)
     await rig.heard.link(True)
     assert not rig.permitted, "the way back needs a person"
@@ -102,7 +107,10 @@ async def test_a_second_client_that_writes_delids_heartbeat(rig: Rig, fault_row:
     writer.transport.abort()
     assert (await rig.driver.command("a", "close_clamp", {}, 1.0)).failure == "link"
     fault_row(
-        "PLC with a second client writing", "another heartbeat in the control block", "link lost, run held", safe_s
+        "PLC with a second client writing",
+        "another heartbeat in the control block",
+        "link lost, which aborts the run",
+        safe_s,
     )
     await until(lambda: not rig.permitted)
 
@@ -114,7 +122,9 @@ async def test_a_second_client_that_commands(rig: Rig, fault_row: FaultRow) -> N
     safe_s = await rig.seconds_until(lambda: rig.lost)
     writer.transport.abort()
     assert "somebody else commands the PLC: it took sequence 777" in rig.lost
-    fault_row("PLC with a second client commanding", "a foreign sequence number", "link lost, run held", safe_s)
+    fault_row(
+        "PLC with a second client commanding", "a foreign sequence number", "link lost, which aborts the run", safe_s
+    )
 
 
 async def test_the_plcs_program_stands_still_while_its_server_answers(rig: Rig, fault_row: FaultRow) -> None:
@@ -125,7 +135,7 @@ async def test_the_plcs_program_stands_still_while_its_server_answers(rig: Rig, 
     reports = len(rig.heard.links)
     await asyncio.sleep(0.3)
     assert len(rig.heard.links) == reports, "no coming and going while it stands"
-    fault_row("PLC heartbeat stops", "the scan stands still", "link lost, run held", safe_s)
+    fault_row("PLC heartbeat stops", "the scan stands still", "link lost, which aborts the run", safe_s)
     rig.plc.scanning = True
     await rig.heard.link(True)
 
@@ -155,7 +165,9 @@ async def test_exceptions_from_the_plc(repository: Path, fault_row: FaultRow) ->
         await asyncio.sleep(0.4)
         assert len(plc.writes(100)) == beats, "no heartbeat goes to a PLC that does not answer"
     await plc.stop()
-    fault_row("PLC exception", "exception 4 to every read", "link lost, no more heartbeat", safe_s)
+    fault_row(
+        "PLC exception", "exception 4 to every read", "link lost, which aborts the run; no more heartbeat", safe_s
+    )
 
 
 async def test_a_late_answer_on_a_serial_line_is_not_taken_for_the_next_one(
@@ -183,4 +195,9 @@ async def test_a_late_answer_on_a_serial_line_is_not_taken_for_the_next_one(
         beats = [struct.unpack(">3H", r[6:])[0] for r in plc.plc.writes(100)]
         assert all(t.values["heartbeat_echo"] in (0, *beats) for t in heard.tags)
     assert plc.plc.executed == [31, 2], "each command once"
-    fault_row("PLC late answer (RTU)", "answers 0.3 s late, timeout 0.15 s", "link lost, silence, then anew", safe_s)
+    fault_row(
+        "PLC late answer (RTU)",
+        "answers 0.3 s late, timeout 0.15 s",
+        "link lost, which aborts the run; silence, then anew",
+        safe_s,
+    )
