@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,7 @@ from delid.devices.motion import GrblDriver, KlipperDriver, ProgramDriver
 from delid.sim.proxy import Direction, Fault, SerialProxy, TcpProxy
 from delid.sim.robot import ArmLogic, ArmServer, GrblLogic, KlipperLogic, Machine, RobotScenario, RobotServer
 
-SPEED = 5.0
+SPEED = 10.0
 ARM_MAP = Path(__file__).resolve().parents[2] / "cell_configs/motion/program-robot-1.yaml"
 KINDS = ("grblHAL", "grbl 1.1", "klipper", "program robot")
 FAR = (900.0, 50.0, -10.0)
@@ -74,23 +74,23 @@ async def bench(
     scenario: RobotScenario | None = None,
     *,
     proxied: bool = False,
-    on_logic: Callable[[Any], None] | None = None,
+    speed: float = SPEED,
 ) -> AsyncIterator[Bench]:
     """One machine of ``kind`` with its driver; ``proxied`` puts a fault proxy into the wire."""
     if kind == "program robot":
         arm_map = load_program_map(ARM_MAP)
-        arm = ArmLogic(arm_map, QUICK, watchdog_s=0.5 * SPEED)
-        make: Any = functools.partial(ProgramDriver, robot_map=arm_map, timeout_s=0.3)
+        arm = ArmLogic(arm_map, QUICK, watchdog_s=0.5 * speed)
+        make: Any = functools.partial(ProgramDriver, robot_map=arm_map, timeout_s=0.5)
         async with (
-            ArmServer(arm, SystemClock(), speed=SPEED, scenario=scenario).serving() as port,
+            ArmServer(arm, SystemClock(), speed=speed, scenario=scenario).serving() as port,
             TcpProxy("127.0.0.1", port) as proxy,
             running(f"127.0.0.1:{proxy.port if proxied else port}", make=make) as rig,
         ):
             yield Bench(kind, rig, arm, proxy)
         return
-    logic = KlipperLogic(QUICK) if kind == "klipper" else GrblLogic(QUICK, classic=kind == "grbl 1.1")
+    logic: Any = KlipperLogic(QUICK) if kind == "klipper" else GrblLogic(QUICK, classic=kind == "grbl 1.1")
     make = functools.partial(KlipperDriver, silence_s=1.0) if kind == "klipper" else GrblDriver
-    server = RobotServer(logic, SystemClock(), speed=SPEED, scenario=scenario)
+    server = RobotServer(logic, SystemClock(), speed=speed, scenario=scenario)
     path = server.open()
     try:
         if proxied:

@@ -257,6 +257,16 @@ async def test_garbage_on_the_line_never_makes_a_move_done(kind: str) -> None:
         await machine.recovered()
 
 
+@pytest.mark.parametrize("kind", KINDS[:3])
+async def test_the_silence_of_a_long_motion_is_no_lost_link(kind: str) -> None:
+    async with bench(kind, proxied=True, speed=1.0) as machine:
+        await machine.ready()
+        machine.proxy.set(Fault.DELAY, machine.to_client, delay_s=0.12)
+        moved = await machine.driver.move("m", (130.0, 1.0, -1.0), 100, 10)  # longer than a link may be silent
+        assert moved.ok, moved
+        assert [event.up for event in machine.rig.links] == [True]
+
+
 @EVERY
 async def test_a_lost_link_loses_the_position_and_nothing_resumes(kind: str) -> None:
     async with bench(kind, proxied=True) as machine:

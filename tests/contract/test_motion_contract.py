@@ -1,4 +1,4 @@
-"""The grbl driver against a controller written from grbl's documentation alone; the conformance suite has the others."""
+"""The grbl driver against a controller written from grbl's documentation; the conformance suite has the others."""
 
 from __future__ import annotations
 

@@ -80,6 +80,7 @@ class GrblTalk(SerialTalk[GrblView]):
             return
         self._line.answer = reply
         self._line = None
+        self.alive()
 
     def _end_job(self, reply: Reply) -> None:
         """Alarm, restart and open door end what runs; a stop that was asked for is a stop, whatever it cost."""

@@ -118,6 +118,7 @@ class KlipperTalk(SerialTalk[KlipperView]):
             return
         line = self._owed.popleft()
         line.answered = True
+        self.alive()
         if line.text == STATUS_LINES[1] and line.error:  # so early in its start that it has no position to tell
             self.reported()
             self.change(replace(self.view, reports=self.view.reports + 1))

@@ -130,7 +130,7 @@ class SerialDriver(Driver[T], Generic[T]):
 
     def _look_at_age(self, now_s: float, opened_s: float) -> None:
         talk = self.talk
-        age_s = now_s - max(talk.report_s, opened_s)
+        age_s = now_s - max(talk.heard_s, opened_s)
         if talk.up and age_s > STALE_S and not talk.silent_by_nature:
             self.link_down(f"no status report for {age_s:.1f} s")
         elif not talk.up and talk.report_s > -math.inf and now_s - talk.report_s < STALE_S:

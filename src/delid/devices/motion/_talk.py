@@ -53,7 +53,8 @@ class Job:
 class Talk(Generic[V]):
     """State of the talk; ``on_change`` is called after every change of the view, ``on_wire`` with bytes of effects.
 
-    ``asked`` is true while a status report was asked for and has not come.
+    ``asked`` is true while a status report was asked for and has not come; ``report_s`` and ``heard_s`` are the times
+    of the last report and of the last sign of life.
     """
 
     def __init__(
@@ -72,6 +73,7 @@ class Talk(Generic[V]):
         self.stopping = 0
         self.verbs = 0
         self.report_s = -math.inf
+        self.heard_s = -math.inf
         self.asked = False
         self._on_change, self._on_wire = on_change, on_wire
         self._waiters: list[asyncio.Future[None]] = []
@@ -106,6 +108,11 @@ class Talk(Generic[V]):
     def reported(self) -> None:
         """A status report has come."""
         self.report_s, self.asked = self.clock.now_s(), False
+        self.alive()
+
+    def alive(self) -> None:
+        """The controller has given a sign of life, be it the answer that ends a natural silence."""
+        self.heard_s = self.clock.now_s()
 
     def distrust(self) -> None:
         """Steps may have been lost."""

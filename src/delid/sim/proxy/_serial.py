@@ -33,7 +33,8 @@ class SerialProxy:
         self._clock = clock or SystemClock()
         self._far: serial.Serial | None = None
         self._near: tuple[int, int] | None = None
-        self._queues: dict[Direction, asyncio.Queue[bytes]] = {}
+        self._queues: dict[Direction, asyncio.Queue[tuple[float, bytes]]] = {}
+        """Chunks with the time of their arrival."""
         self._pumps: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> SerialProxy:
@@ -111,7 +112,7 @@ class SerialProxy:
     def _read_near(self) -> None:
         if self._near is not None:
             with contextlib.suppress(BlockingIOError):
-                self._queues[Direction.TO_SERVER].put_nowait(os.read(self._near[0], CHUNK))
+                self._put(Direction.TO_SERVER, os.read(self._near[0], CHUNK))
 
     def _read_far(self) -> None:
         if self._far is None:
@@ -123,16 +124,22 @@ class SerialProxy:
             self._unplug()
             return
         if data:
-            self._queues[Direction.TO_CLIENT].put_nowait(data)
+            self._put(Direction.TO_CLIENT, data)
+
+    def _put(self, way: Direction, data: bytes) -> None:
+        self._queues[way].put_nowait((self._clock.now_s(), data))
 
     # --- the way through -------------------------------------------------------------------------------------------
 
     async def _pump(self, way: Direction) -> None:
-        """Carry one direction, in order; a delay holds up what comes behind it."""
+        """Carry one direction, in order."""
         while True:
-            data = await self._queues[way].get()
+            arrived_s, data = await self._queues[way].get()
             faults = self.faults
             if faults.direction not in (Direction.BOTH, way):
+                self._pass_on(way, data)
+            elif faults.fault is Fault.DELAY:  # late, but not slow: what came meanwhile is as late, not later
+                await self._clock.sleep(max(0.0, arrived_s + faults.delay_s - self._clock.now_s()))
                 self._pass_on(way, data)
             else:
                 async for piece in disturbed(data, faults, self._clock):
