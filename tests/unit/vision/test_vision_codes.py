@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
@@ -12,7 +14,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from delid.core import Code, CodeOutcome
-from delid.vision import decode_battery_code, read_codes, read_labels
+from delid.vision import decode_battery_code, read_codes, read_frame, read_labels
 from delid.vision._codes import BUDGET_PX, conflicting
 from delid.vision._label_search import count_finders, find_print, has_print
 
@@ -66,6 +68,18 @@ def test_a_small_code_is_read_at_its_place_with_two_pixels_a_module(symbology: s
 
 def test_a_picture_without_a_code_is_no_error() -> None:
     assert read_codes(kit.picture()) == ()
+
+
+PHOTOS = Path(__file__).resolve().parents[3] / "fixtures/photos/codes"
+
+
+@pytest.mark.parametrize(
+    ("name", "symbology"), [("code128-2-01", "Code128"), ("datamatrix-2-01", "DataMatrix"), ("qrcode-1-7", "QRCode")]
+)
+def test_photographed_codes_are_read(name: str, symbology: str) -> None:
+    codes, reading = read_labels(read_frame(PHOTOS / f"{name}.jpg").image)
+    assert [(c.text, c.symbology) for c in codes] == [((PHOTOS / f"{name}.txt").read_text().strip(), symbology)]
+    assert reading.outcome is CodeOutcome.PART_LABEL
 
 
 PACK_CODE, OTHER_PACK_CODE = "X37PBPCETWF2HWB196322805", "X4YPE8EDNR1C2EAAK3600673"
