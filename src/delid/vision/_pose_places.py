@@ -35,24 +35,21 @@ def place_fasteners(
     """All places of the pattern under a fitted pose; ``center_sigma_mm`` is one figure for each detection."""
     centers = fit.places(sight.pattern)
     pattern_var = _pattern_variance(sight, fit, center_sigma_mm, pattern_sigma_mm)
-    radii = np.empty(len(centers))
-    for n, center in enumerate(centers.copy()):
-        lever = turned(sight.pattern[n : n + 1], fit.pose[2] + np.pi / 2)[0]
-        jacobian = np.column_stack([np.eye(2), lever, np.zeros(2)])
-        spread = jacobian @ fit.covariance @ jacobian.T + np.eye(2) * pattern_var
-        detection = fit.pairs.get(n)
-        if detection is not None:
-            slope = sight.slopes[detection]
-            seen = sight.found[detection] + fit.pose[3] * slope
-            own_var = (center_sigma_mm[detection] * fit.spread) ** 2
-            own = np.eye(2) * own_var + np.outer(slope, slope) * fit.covariance[3, 3]
-            share = own @ np.linalg.inv(own + spread)
-            if np.linalg.norm(center - seen) > STANDS_OUT * np.sqrt(own_var + pattern_var):
-                share = np.zeros((2, 2))
-            centers[n] = seen + share @ (center - seen)
-            spread = own - share @ own
-        radii[n] = circle_95(spread + np.eye(2) * calibration_sigma_mm**2)
-    return Placed(centers, radii)
+    levers = np.zeros((len(centers), 2, 4))
+    levers[:, 0, 0] = levers[:, 1, 1] = 1.0
+    levers[:, :, 2] = turned(sight.pattern, fit.pose[2] + np.pi / 2)
+    spreads = levers @ fit.covariance @ levers.transpose(0, 2, 1) + np.eye(2) * pattern_var
+    places, detections = list(fit.pairs), list(fit.pairs.values())
+    slopes = sight.slopes[detections]
+    seen = sight.found[detections] + fit.pose[3] * slopes
+    own_var = (center_sigma_mm[detections] * fit.spread) ** 2
+    own = np.eye(2) * own_var[:, None, None] + slopes[:, :, None] * slopes[:, None, :] * fit.covariance[3, 3]
+    away = centers[places] - seen
+    share = own @ np.linalg.inv(own + spreads[places])
+    share[np.linalg.norm(away, axis=1) > STANDS_OUT * np.sqrt(own_var + pattern_var)] = 0.0
+    centers[places] = seen + (share @ away[:, :, None])[:, :, 0]
+    spreads[places] = own - share @ own
+    return Placed(centers, circle_95(spreads + np.eye(2) * calibration_sigma_mm**2))
 
 
 def _pattern_variance(sight: Sight, fit: Fit, center_sigma_mm: Points, assumed_mm: float) -> float:
@@ -68,11 +65,11 @@ def _pattern_variance(sight: Sight, fit: Fit, center_sigma_mm: Points, assumed_m
     return max((DOUBT * assumed_mm**2 + freedom * left) / (DOUBT + freedom), LEAST_PATTERN_MM**2)
 
 
-def circle_95(covariance: NDArray[np.float64]) -> float:
-    """Radius of the circle that holds 95 of 100 points.
+def circle_95(covariances: NDArray[np.float64]) -> Points:
+    """Radii of the circles that hold 95 of 100 points, one for each 2 x 2 covariance.
 
     Source: A. A. Hoover, Algorithms for Confidence Circles and Ellipses, NOAA technical report NOS 107 C&GS 3, 1984.
     """
-    low, high = np.sqrt(np.maximum(np.linalg.eigvalsh(covariance), 0.0))
-    part = low / high if high > 0 else 0.0
-    return float(high * (1.960790 + part * (0.004071 + part * (0.114276 + part * 0.371625))))
+    low, high = np.sqrt(np.maximum(np.linalg.eigvalsh(covariances), 1e-12)).T
+    part = low / high
+    return np.asarray(high * (1.960790 + part * (0.004071 + part * (0.114276 + part * 0.371625))))

@@ -18,6 +18,8 @@ TURN_STEP_DEG = 0.25
 KEPT = 4
 """Peaks that are worth a closer look."""
 LOOKED_AT = 400
+WORTH_PART = 0.6
+"""A peak with a smaller part of the best one's votes cannot turn out to fit as well."""
 APART_MM = 20.0
 """Two peaks nearer to each other than this, at the pattern's rim, are one."""
 
@@ -80,7 +82,7 @@ def _peaks(shifts: Points, turns: Points, search_mm: float) -> list[Start]:
     flat = (turn * size + cells[turn, pair, 0]) * size + cells[turn, pair, 1]
     votes = np.bincount(flat, minlength=len(turns) * size * size).reshape(len(turns), size, size)
     windows = votes[:, :-1, :-1] + votes[:, 1:, :-1] + votes[:, :-1, 1:] + votes[:, 1:, 1:]
-    enough = max(2, int(windows.max()) // 2)
+    enough = max(2, round(WORTH_PART * int(windows.max())))
     at = np.argwhere(windows >= enough)
     counts = windows[tuple(at.T)]
     order = np.lexsort((np.abs(at[:, 0] - len(turns) // 2), -counts))[:LOOKED_AT]

@@ -19,7 +19,7 @@ from ._geometry import Points, Projection, in_frame
 from ._pose import PackPose, Place, PoseStatus
 from ._pose_fit import Fit, Range, Sight, assign, refine
 from ._pose_places import place_fasteners
-from ._pose_search import find_starts, turned
+from ._pose_search import KEPT, find_starts, turned
 
 CENTER_SIGMA_PX = 0.7
 """Standard deviation of a detected centre along each axis."""
@@ -109,7 +109,7 @@ class _Registration:
         best = upright[0]
         if len(best.pairs) < FEWEST and best.outline_mm is None:
             return self._failed(f"{_count(len(best.pairs), 'fastener')} found where the pack may lie; {FEWEST} needed")
-        over = self._fits(np.pi)[0]
+        over = self._fits(np.pi, 1)[0]
         lead = max(LEAD, LEAD_PART * best.score)
         if over.score > best.score + lead:
             return self._failed("the pack lies turned by 180 degrees", turned_over=True)
@@ -120,14 +120,14 @@ class _Registration:
             return self._failed(f"another pose {off:.0f} mm away fits the detections as well", ambiguous=True)
         return self._fitted(best, None if same_both_ways else False)
 
-    def _fits(self, about_rad: float) -> list[Fit]:
+    def _fits(self, about_rad: float, most: int = KEPT) -> list[Fit]:
         """Refined poses, best first; the fixture's own among them, so that there is always one."""
         sight, fixture = self._sight, self._view.fixture
         starts = find_starts(
             self._pattern, sight.found, fixture.search_mm, np.deg2rad(fixture.search_deg), about_rad=about_rad
         )
         prior = Range(self._prior.shift_mm, self._prior.turn_rad, self._prior.height_mm, about_rad)
-        poses = [(*s.shift, s.turn_rad) for s in starts] or [(0.0, 0.0, about_rad)]
+        poses = [(*s.shift, s.turn_rad) for s in starts[:most]] or [(0.0, 0.0, about_rad)]
         if len(sight.outline):
             poses.append((0.0, 0.0, about_rad))
         fits = [f for f in (refine(sight, pose, prior) for pose in poses) if self._in_range(f, about_rad)]

@@ -223,5 +223,5 @@ def test_fasteners_take_kind_and_confidence_of_their_detection(pack: PackFile) -
 @pytest.mark.parametrize("sides", [(1.0, 1.0), (1.0, 0.5), (2.0, 0.1)])
 def test_the_95_percent_circle_against_drawn_points(sides: tuple[float, float]) -> None:
     points = np.random.default_rng(0).normal(0, 1, (100_000, 2)) * sides
-    inside = np.hypot(*points.T) <= circle_95(np.diag(np.square(sides)))
+    inside = np.hypot(*points.T) <= circle_95(np.diag(np.square(sides))[None])[0]
     assert inside.mean() == pytest.approx(0.95, abs=0.003)
