@@ -28,7 +28,6 @@ MAX_BYTES = 400_000_000
 _JPEG_START = b"\xff\xd8\xff"
 _JPEG_END = b"\xff\xd9"
 _PNG_START = b"\x89PNG\r\n\x1a\n"
-_PNG_END = b"IEND\xaeB`\x82"
 _JPEG_SIZES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 """Start-of-frame markers (ITU-T T.81, table B.1); C4, C8 and CC in that range mean something else."""
 _JPEG_LOSSLESS = frozenset({0xC3, 0xC5, 0xC6, 0xC7, 0xCB, 0xCD, 0xCE, 0xCF})
@@ -144,12 +143,22 @@ def _jpeg_size(data: bytes, name: str) -> tuple[int, int]:
 
 
 def _png_size(data: bytes, name: str) -> tuple[int, int]:
-    if len(data) < 24 or data.rfind(_PNG_END, 24) < 0:
-        raise FrameError(f"{name} is cut short: the PNG has no end.", code="frame.truncated", hint=_CUT_HINT)
-    if data.find(b"acTL", 24, data.find(b"IDAT", 24)) >= 0:
-        raise _unsupported(name, "an animated PNG")
-    width, height = struct.unpack_from(">II", data, 16)
-    return _real_size((width, height), name)
+    """Width and height from the header; every chunk must lie in the file, up to the end chunk.
+
+    OpenCV takes memory for the length that a chunk claims, up to 4 GB, before it finds that there are no such bytes.
+    """
+    position, first = len(_PNG_START), True
+    while position + 12 <= len(data):
+        length, kind = struct.unpack_from(">I4s", data, position)
+        if position + 12 + length > len(data) or first != (kind == b"IHDR"):
+            break
+        if kind in (b"acTL", b"fcTL", b"fdAT"):
+            raise _unsupported(name, "an animated PNG")
+        if kind == b"IEND":
+            width, height = struct.unpack_from(">II", data, 16)
+            return _real_size((width, height), name)
+        position, first = position + 12 + length, False
+    raise FrameError(f"{name} is cut short: the PNG has no end.", code="frame.truncated", hint=_CUT_HINT)
 
 
 def _unsupported(name: str, what: str) -> FrameError:

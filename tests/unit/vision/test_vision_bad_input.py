@@ -112,6 +112,18 @@ def test_a_claim_of_a_huge_image_takes_no_memory() -> None:
     assert 3 * MAX_PIXELS <= 150_000_000
 
 
+@pytest.mark.parametrize("claim", [0xFFED0559, 0x7FFFFFFF, 10_000])
+def test_a_chunk_that_claims_more_than_the_file_has_is_refused_before_decoding(claim: int) -> None:
+    changed = PNG[:33] + struct.pack(">I", claim) + PNG[37:]
+    assert refusal(changed).code == "frame.truncated"
+
+
+def test_a_png_begins_with_its_header() -> None:
+    note = chunk(b"tEXt", b"note\0first")
+    assert refusal(PNG[:8] + note + PNG[8:]).code == "frame.truncated"
+    assert (read_frame(PNG[:33] + note + PNG[33:]).image == SMALL).all()
+
+
 def test_a_png_that_unpacks_to_a_heap_of_text_is_read_without_it() -> None:
     press = zlib.compressobj(9)
     packed = b"".join(press.compress(bytes(1_000_000)) for _ in range(20)) + press.flush()
