@@ -1,7 +1,7 @@
 """The PLC's rows of the fault table, each from a running cell to a safe one, with the time that it took.
 
-Safe is: delid's driver has reported the link lost, which aborts a moving run, and where delid can no longer be heard the
-PLC has taken the motion permission away. What commands and numbers do meanwhile is in test_plc_link.py.
+Safe is: delid's driver has reported the link lost, which aborts a moving run, and where delid can no longer be heard,
+the PLC has taken the motion permission away. What commands and numbers do meanwhile is in test_plc_link.py.
 """
 
 from __future__ import annotations
