@@ -1,4 +1,5 @@
-"""Close-ups for the fastener detector: boards full of fasteners of all kinds and of things that only look like them.
+"""Close-ups for the fastener detector: boards full of fasteners of all kinds and of things that only look like them,
+and parts of whole lids with their beads, connectors and labels, as an overview camera sees them.
 
 Every split has families, seeds, light and places of its own. Resolutions run from a camera at the tool (0.25 mm per
 pixel) to an overview camera (1.6 mm per pixel).
@@ -22,7 +23,7 @@ from ._fasteners import Fastener
 from ._light import Light, raking_lamp
 from ._noise import stream
 from ._polygon import chamfered
-from ._scene import Camera, Detail, Scene, looking_at, random_scene
+from ._scene import Camera, Detail, Scene, looking_at, random_fasteners, random_scene
 from ._sensor import develop, encode_jpeg
 from ._truth import truth_of
 
@@ -40,6 +41,7 @@ class CloseUpPlan:
 
     seed: int = 53
     boards: tuple[int, int, int] = (160, 24, 40)
+    lids: tuple[int, int, int] = (60, 8, 16)
     size_px: tuple[int, int] = (512, 384)
     samples: int = 6
     hdri: str = ""
@@ -51,12 +53,13 @@ class CloseUpPlan:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """One picture to render."""
+    """One picture to render: of a board, or (``lid``) of a part of a whole lid."""
 
     name: str
     split: str
     seed: int
     band: int
+    lid: bool = False
 
 
 def boards(plan: CloseUpPlan) -> list[Board]:
@@ -67,6 +70,8 @@ def boards(plan: CloseUpPlan) -> list[Board]:
         for n in range(plan.boards[index]):
             band = n % len(BANDS_MM_PX) if split != "train" or n % 3 == 0 else n % FINE
             found.append(Board(f"{split}-board-{n:03d}", split, base + n, band))
+        for n in range(plan.lids[index]):
+            found.append(Board(f"{split}-lid-{n:03d}", split, base + 50_000 + n, 3 + n % 2, lid=True))
     order = np.random.default_rng(plan.seed).permutation(len(found))
     return [found[k] for k in order]
 
@@ -76,17 +81,22 @@ def board_scene(board: Board, plan: CloseUpPlan) -> Scene:
     rng = stream(board.seed, "board")
     width, height = plan.size_px
     mm_per_px = float(rng.uniform(*BANDS_MM_PX[board.band]))
-    family = _sheet(random_family(board.seed), rng, (width * mm_per_px, height * mm_per_px))
-    camera = _camera(rng, plan.size_px, mm_per_px)
+    family = random_family(board.seed)
+    target = (0.0, 0.0)
+    if board.lid:
+        target = _place_of_interest(family, rng)
+    else:
+        family = _sheet(family, rng, (width * mm_per_px, height * mm_per_px))
+    camera = _camera(rng, plan.size_px, mm_per_px, target)
     scene = random_scene(board.name, board.seed, family, plan.size_px, (), _surroundings(board, plan), camera)
     calm = replace(scene.sensor, blur_px=min(scene.sensor.blur_px, 0.7), noise=min(scene.sensor.noise, 1.4))
     return replace(
         scene,
-        fasteners=_fasteners(rng, family),
+        fasteners=_lid_fasteners(rng, family) if board.lid else _fasteners(rng, family),
         light=_light(scene.light, rng, float(np.hypot(width, height)) * mm_per_px),
         sensor=calm,
-        clutter=scene.clutter * 0.4,
-        detail=Detail(plan.samples, 3, 4.0, max(0.35, 0.8 * mm_per_px), rakes=False),
+        clutter=scene.clutter * (1.0 if board.lid else 0.4),
+        detail=Detail(plan.samples, 3, 7.0 if board.lid else 4.0, max(0.35, 0.8 * mm_per_px), rakes=False),
     )
 
 
@@ -145,7 +155,28 @@ def _fasteners(rng: np.random.Generator, family: Family) -> tuple[Fastener, ...]
     return tuple(found)
 
 
-def _camera(rng: np.random.Generator, size_px: tuple[int, int], mm_per_px: float) -> Camera:
+def _place_of_interest(family: Family, rng: np.random.Generator) -> tuple[float, float]:
+    """Where an overview picture is cut from: at a fastener, a connector, or anywhere."""
+    places = [*family.fasteners_mm[:: max(1, len(family.fasteners_mm) // 6)], *(part.at_mm for part in family.parts)]
+    x, y = places[int(rng.integers(len(places)))]
+    return x * float(rng.uniform(0.7, 1.0)), y * float(rng.uniform(0.7, 1.0))
+
+
+def _lid_fasteners(rng: np.random.Generator, family: Family) -> tuple[Fastener, ...]:
+    """A lid before, during or after its bolts come out, with a few things on it that only look like bolts."""
+    found = [*random_fasteners(rng, family, float(rng.choice([0.0, 0.5, 0.97])))]
+    extent = np.abs(np.array(family.outline_mm)).max(axis=0)
+    for _ in range(int(rng.integers(4, 16))):
+        x, y = rng.uniform(-0.9, 0.9, 2) * extent
+        kind = DECOYS[int(rng.integers(len(DECOYS)))]
+        seed = int(rng.integers(2**31))
+        found.append(Fastener((float(x), float(y)), kind, family.head, 10.0, family.bolt_rgb, None, seed))
+    return tuple(found)
+
+
+def _camera(
+    rng: np.random.Generator, size_px: tuple[int, int], mm_per_px: float, target: tuple[float, float]
+) -> Camera:
     """Mostly from above, some leaning; turned by any angle."""
     width, height = size_px
     focal = width * float(rng.uniform(1.2, 2.4))
@@ -153,8 +184,9 @@ def _camera(rng: np.random.Generator, size_px: tuple[int, int], mm_per_px: float
     lean = min(0.45, abs(float(rng.normal(0, 0.2))))
     heading = float(rng.uniform(0, 2 * np.pi))
     flat = away * np.sin(lean)
-    eye = (float(flat * np.cos(heading)), float(flat * np.sin(heading)), float(away * np.cos(lean)))
-    axes = looking_at(eye, (0.0, 0.0, 0.0), float(rng.uniform(0, 2 * np.pi)))
+    x, y = target
+    eye = (x + float(flat * np.cos(heading)), y + float(flat * np.sin(heading)), float(away * np.cos(lean)))
+    axes = looking_at(eye, (x, y, 0.0), float(rng.uniform(0, 2 * np.pi)))
     return Camera(width, height, focal, (width - 1) / 2, (height - 1) / 2, eye, axes)
 
 

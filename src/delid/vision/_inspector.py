@@ -16,7 +16,6 @@ from delid.core import (
     FrameFacts,
     HazardLimits,
     Inspection,
-    ModelError,
     PackStatus,
     PackVerdict,
     PoseMm,
@@ -29,6 +28,7 @@ from delid.core import (
 
 from ._codes import read_labels
 from ._damage import judge_damage
+from ._detect import detect_fasteners
 from ._explain import Evidence, evidence_of
 from ._fasteners import judge_fasteners, nominal_places
 from ._gallery import Gallery, load_gallery
@@ -95,7 +95,7 @@ class Inspector:
     ) -> Inspector:
         """Load and check models and gallery; raises ModelError. Without ``views`` there are no places, only kinds."""
         pack_model = load_model(pack_damage_dir, "pack_damage", threads)
-        fastener_model = load_model(fasteners_dir, "fastener_kind", threads)
+        fastener_model = load_model(fasteners_dir, ("fastener_detect", "fastener_kind"), threads)
         dim = pack_model.manifest.output("embedding").shape[-1]
         gallery = load_gallery(gallery_dir, pack_model.manifest.sha256, int(dim))
         return cls(
@@ -235,11 +235,7 @@ class Inspector:
         return found, "" if found else "the fine look finds no fastener"
 
     def _detect(self, frame: Frame) -> Sequence[Found]:
-        raise ModelError(
-            f"a model of the task {self._fastener_model.manifest.task} says what stands at a place, not where.",
-            hint="Set models.fasteners of the cell file to a model of the task fastener_detect.",
-            code="model.no_places",
-        )
+        return detect_fasteners(frame.image, self._fastener_model)
 
     def _view(self, frame: Frame) -> Projection | None:
         return self._views.get(camera_of(frame)) or next(iter(self._views.values()), None)

@@ -13,7 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 DAMAGE_KINDS = ("dent", "corrosion", "leak", "swelling", "burn")
 FASTENER_KINDS = ("bolt", "nut", "empty", "stripped")
 
-Task = Literal["pack_damage", "fastener_kind"]
+Task = Literal["pack_damage", "fastener_kind", "fastener_detect"]
+FREE_SIDE_PX = 64
+"""A model that takes any size is tried at this one when it is loaded."""
 
 
 class _Strict(BaseModel):
@@ -27,11 +29,12 @@ class InputSpec(_Strict):
     """How pixels become the input tensor: `(x - mean) / scale` on RGB values of 0..255.
 
     `planes` says what the channels are: rgb counts three, every other one is grey and made of another look of the same
-    camera and pose. A look that is missing leaves its plane zero.
+    camera and pose. A look that is missing leaves its plane zero. A fully convolutional model takes any `height` and
+    `width`.
     """
 
     name: str
-    shape: tuple[int | Literal["batch"], int, int, int]
+    shape: tuple[int | Literal["batch"], int, int | Literal["height"], int | Literal["width"]]
     planes: tuple[Plane, ...] = ("rgb",)
     layout: Literal["NCHW"]
     color: Literal["RGB"]
@@ -43,11 +46,12 @@ class InputSpec(_Strict):
 
     @property
     def height_px(self) -> int:
-        return self.shape[2]
+        """Of the input; for a model that takes any size, that of the trial at loading."""
+        return FREE_SIDE_PX if self.shape[2] == "height" else self.shape[2]
 
     @property
     def width_px(self) -> int:
-        return self.shape[3]
+        return FREE_SIDE_PX if self.shape[3] == "width" else self.shape[3]
 
     @model_validator(mode="after")
     def _positive(self) -> InputSpec:
@@ -66,7 +70,7 @@ class OutputSpec(_Strict):
     """One output. `pooling: max` means: the presence of a label is the highest value over all its cells."""
 
     name: str
-    shape: tuple[int | Literal["batch"], ...]
+    shape: tuple[int | Literal["batch", "height/4", "width/4"], ...]
     labels: tuple[str, ...] = ()
     pooling: Literal["max", "none"] = "none"
 
@@ -76,6 +80,22 @@ class CropSpec(_Strict):
 
     size_px: int = Field(gt=0)
     cover_mm: float = Field(gt=0)
+
+
+class DetectionSpec(_Strict):
+    """Where the heat of a kind reaches its threshold there is a fastener; within `radius_px` there is only one."""
+
+    stride: Literal[4]
+    radius_px: float = Field(gt=0)
+    thresholds: dict[Literal["bolt", "nut", "empty", "stripped"], float]
+    source: Literal["validation"] = Field(alias="from")
+    chosen: str
+
+    @model_validator(mode="after")
+    def _every_kind(self) -> DetectionSpec:
+        if set(self.thresholds) != set(FASTENER_KINDS) or not all(0 < v < 1 for v in self.thresholds.values()):
+            raise ValueError(f"thresholds must give each of {FASTENER_KINDS} a number between 0 and 1")
+        return self
 
 
 class PackThreshold(_Strict):
@@ -154,6 +174,7 @@ class Manifest(_Strict):
     outputs: tuple[OutputSpec, ...]
     thresholds: Thresholds
     crop: CropSpec | None = None
+    detection: DetectionSpec | None = None
 
     def output(self, name: str) -> OutputSpec:
         """The output called `name`; KeyError when the model has none."""
@@ -173,6 +194,12 @@ class Manifest(_Strict):
             damage = self.thresholds.damage
             _require(damage is not None and set(damage) == set(DAMAGE_KINDS), "thresholds.damage must name every kind")
             _require(self.output("damage_heat").labels == DAMAGE_KINDS, f"damage_heat.labels must be {DAMAGE_KINDS}")
+        elif self.task == "fastener_detect":
+            _require(names >= {"heat", "offset"}, "outputs must be heat, offset")
+            _require(self.output("heat").labels == FASTENER_KINDS, f"heat.labels must be {FASTENER_KINDS}")
+            _require(self.input.shape == (1, 3, "height", "width"), "input.shape must be [1, 3, height, width]")
+            _require(self.thresholds.fasteners is not None, "thresholds.fasteners is missing")
+            _require(self.detection is not None, "detection is missing")
         else:
             _require("kind" in names, "outputs must hold kind")
             _require(self.output("kind").labels == FASTENER_KINDS, f"kind.labels must be {FASTENER_KINDS}")

@@ -56,8 +56,8 @@ class OnnxModel:
         return outputs
 
 
-def load_model(folder: Path | str, task: Task, threads: int = 1) -> OnnxModel:
-    """Load ``folder`` as a model for ``task``.
+def load_model(folder: Path | str, task: Task | tuple[Task, ...], threads: int = 1) -> OnnxModel:
+    """Load ``folder`` as a model for ``task``, or for one of several.
 
     Raises ModelError: ``model.missing`` (folder, manifest or file), ``model.manifest`` (not as the contract has it),
     ``model.tampered`` (another file than the manifest's sha256), ``model.broken`` (not a model),
@@ -65,8 +65,9 @@ def load_model(folder: Path | str, task: Task, threads: int = 1) -> OnnxModel:
     """
     folder = Path(folder)
     manifest = read_manifest(folder)
-    if manifest.task != task:
-        raise _mismatch(folder, f"its task is {manifest.task}, but {task} is needed")
+    tasks = (task,) if isinstance(task, str) else task
+    if manifest.task not in tasks:
+        raise _mismatch(folder, f"its task is {manifest.task}, but {' or '.join(tasks)} is needed")
     content = _read_checked(folder, manifest)
     model = OnnxModel(folder, manifest, _open_session(folder, content, threads))
     _check_signature(folder, manifest, model._session)
@@ -140,11 +141,11 @@ def _check_signature(folder: Path, manifest: Manifest, session: ort.InferenceSes
 
 
 def _fits(found: list[int | str | None], wanted: tuple[int | str, ...]) -> bool:
-    """Numbers must be equal; a batch may be any size, or a symbol in the file."""
+    """Numbers must be equal; a batch, height or width may be any size, or a symbol in the file."""
     if len(found) != len(wanted):
         return False
     return all(
-        not isinstance(have, int) if want == "batch" else not isinstance(have, int) or have == want
+        not isinstance(have, int) if isinstance(want, str) else not isinstance(have, int) or have == want
         for have, want in zip(found, wanted, strict=True)
     )
 
@@ -154,8 +155,9 @@ def _check_answer(model: OnnxModel) -> None:
     spec = model.manifest.input
     batch = 1 if spec.shape[0] == "batch" else spec.shape[0]
     outputs = model.run(np.zeros((batch, spec.shape[1], spec.height_px, spec.width_px), np.float32))
+    sizes = {"batch": batch, "height/4": spec.height_px // 4, "width/4": spec.width_px // 4}
     for output in model.manifest.outputs:
-        wanted = tuple(batch if part == "batch" else part for part in output.shape)
+        wanted = tuple(sizes[part] if isinstance(part, str) else part for part in output.shape)
         if outputs[output.name].shape != wanted:
             raise _mismatch(
                 model.folder,
