@@ -6,9 +6,9 @@ from pathlib import Path
 
 from delid.config import Camera as CameraSpec
 from delid.config import Cell, CloseupSource, RecordingSource, SceneSource
-from delid.core import Clock
+from delid.core import AMBIENT, Clock
 from delid.devices.camera import Camera, open_camera
-from delid.journal import read_recording
+from delid.journal import RecordedFrame, Recording, read_recording
 from delid.sim import World
 from delid.sim.camera import CloseupCamera, SceneCamera
 
@@ -30,9 +30,16 @@ def open_one(cell: Cell, spec: CameraSpec, clock: Clock) -> Camera:
         world = World(world_folder(cell, spec))
         return CloseupCamera(cell.resolve(source.path), world, spec, clock, source.noise_seed)
     if isinstance(source, RecordingSource):
-        frames = read_recording(cell.resolve(source.path)).all_frames()
+        frames = _ambient_frames(read_recording(cell.resolve(source.path)), spec.id)
         return open_camera(spec, cell.path.parent, clock, frames=[frame.encoded for frame in frames])
     return open_camera(spec, cell.path.parent, clock)
+
+
+def _ambient_frames(recording: Recording, camera: str) -> list[RecordedFrame]:
+    """The frames of a camera of this name, or of the only one that there is; those of lamps are left out."""
+    frames = [frame for frame in recording.all_frames() if frame.look == AMBIENT]
+    names = {frame.camera for frame in frames}
+    return [frame for frame in frames if frame.camera == camera or (len(names) == 1 and camera not in names)]
 
 
 async def open_cameras(cell: Cell, clock: Clock) -> dict[str, Camera]:
