@@ -164,7 +164,8 @@ def test_the_json_has_exactly_the_keys_of_the_contract(inspector: Inspector) -> 
         "models", "timing_ms",
     }  # fmt: skip
     assert set(plain["frame"]) == {"width", "height", "sha256"}
-    assert set(plain["pack"]) == {"status", "model", "confidence", "candidates", "outline_px"}
+    assert plain["pack"]["status"] == "unknown", "which is why there are reasons"
+    assert set(plain["pack"]) == {"status", "model", "confidence", "candidates", "outline_px", "reasons"}
     assert set(plain["damage"][0]) == {"kind", "confidence", "severity", "box_px"}
     assert set(plain["fasteners"][0]) == {"id", "kind", "center_px", "center_mm", "confidence"}
 
