@@ -9,17 +9,20 @@ from ._codes import read_codes, read_labels
 from ._confusion import ConfusionRow, LeftOut, confusion
 from ._damage import find_damage, judge_damage
 from ._decode import read_frame
+from ._detect import Detection, Detector, detect_fasteners
 from ._explain import Evidence, explain
 from ._fuse import fuse
 from ._gallery import Gallery, Match, PackFileNote, PrototypeFile, gallery_of, load_gallery
 from ._gallery_files import TaughtPack, check_pack_name, ready_gallery, remove_pack, store_pack, taught_packs
 from ._geometry import Projection
 from ._inspector import Inspector
+from ._locate import ToolView, locate_fastener
 from ._manifest import (
     DAMAGE_KINDS,
     FASTENER_KINDS,
     CropSpec,
     DamageThreshold,
+    DetectionSpec,
     FastenerThreshold,
     InputSpec,
     Manifest,
@@ -45,6 +48,9 @@ __all__ = [
     "ConfusionRow",
     "CropSpec",
     "DamageThreshold",
+    "Detection",
+    "DetectionSpec",
+    "Detector",
     "Evidence",
     "FastenerThreshold",
     "FlangePose",
@@ -77,6 +83,7 @@ __all__ = [
     "TaughtPack",
     "Teaching",
     "Thresholds",
+    "ToolView",
     "calibrate_hand_eye",
     "calibrate_lens",
     "check_pack_name",
@@ -84,6 +91,7 @@ __all__ = [
     "check_quality",
     "confusion",
     "decode_battery_code",
+    "detect_fasteners",
     "explain",
     "find_damage",
     "fuse",
@@ -92,6 +100,7 @@ __all__ = [
     "letterbox_for",
     "load_gallery",
     "load_model",
+    "locate_fastener",
     "locate_fasteners",
     "merge_fasteners",
     "place_camera",

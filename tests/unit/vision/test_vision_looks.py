@@ -11,8 +11,8 @@ import vision_kit as kit
 
 from delid.config import Camera, Fixture
 from delid.core import FastenerKind, Frame, ManualClock, ModelError, PointPx, UsageError
-from delid.vision import Inspector, fuse, read_frame
-from delid.vision._locate import ToolView, locate_fastener, picture_fault
+from delid.vision import Inspector, ToolView, fuse, locate_fastener, read_frame
+from delid.vision._locate import picture_fault
 
 PLANES = ("rake_left", "rake_right", "rake_ratio")
 SIZE = (320, 240)
