@@ -19,6 +19,11 @@ from ._produce import PLAN_FILE, load_plan
 from ._samples import Sample, of_split, read_samples
 
 PACK_WEIGHTS, FASTENER_WEIGHTS = "pack-damage.pt", "fastener-kind.pt"
+COMMANDS = {
+    PACK_WEIGHTS: ("pack-damage", "pack", "build/looks"),
+    FASTENER_WEIGHTS: ("fastener-detect", "fastener", "build/closeups"),
+}
+"""Of each model: its folder, its name on the command line, and where its pictures lie by default."""
 Say = Callable[[str], None]
 
 
@@ -29,7 +34,7 @@ def fit_models(
     *,
     only: str | None = None,
     seed: int = 7,
-    pack_epochs: int = 16,
+    pack_epochs: int = 14,
     fastener_epochs: int = 14,
     photos: Path | None = None,
     threads: int = 2,
@@ -46,47 +51,63 @@ def fit_models(
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     import torch
 
-    from ._fit_fasteners import FastenerFit, fit_fasteners
-    from ._fit_pack import PackFit, fit_pack, save
-
     torch.set_num_threads(threads)
     out.mkdir(parents=True, exist_ok=True)
     note = {"seed": seed, "recipe_sha256": plan_of(data).sha256(), "pictures": [s.path.name for s in samples]}
     if only in (None, "fastener"):
+        from ._fit_fasteners import FastenerFit, fit_fasteners
+        from ._fit_pack import save
+
         close_ups = _some(of_split(samples, "train", close_ups=True), data, "close-ups")
         fit = FastenerFit(seed=seed, epochs=fastener_epochs, photos=photos, pretrained=pretrained)
         save(fit_fasteners(close_ups, fit, say), out / FASTENER_WEIGHTS)
         _write_note(out, FASTENER_WEIGHTS, {**note, "photographs": _count_photos(photos)})
     if only in (None, "pack"):
+        from ._fit_pack import PackFit, fit_pack, save
+
         wholes = _some(of_split(samples, "train", close_ups=False), data, "pictures of packs")
         pack_fit = PackFit(seed=seed, epochs=pack_epochs, pretrained=pretrained)
         save(fit_pack(wholes, pack_fit, say, keep=out / PACK_WEIGHTS), out / PACK_WEIGHTS)
-        _write_note(out, PACK_WEIGHTS, {**note, "photographs": 0})
+        _write_note(out, PACK_WEIGHTS, {**note, "epochs": pack_epochs, "photographs": 0})
 
 
-def export_fit(fit: Path, data: Path, models: Path, gallery: Path, say: Say, clock: Clock | None = None) -> None:
+def export_fit(
+    fit: Path, data: Path, models: Path, gallery: Path, say: Say, clock: Clock | None = None, *, only: str | None = None
+) -> None:
     """Write ``models/pack-damage`` and ``models/fastener-kind`` with thresholds, and teach the named packs.
 
     Training pictures that were rendered after a model was fitted do not count; validation pictures always do.
+
+    Args:
+        only: ``pack`` or ``fastener``; both without it.
     """
+    samples = samples_of(data)
+    plan = plan_of(data)
+    if only in (None, "pack"):
+        from ._export_pack import export_pack
+        from ._net import PackNet
+
+        pack = _with_weights(PackNet(pretrained=False), fit / PACK_WEIGHTS)
+        note, used = _origin(fit, PACK_WEIGHTS, plan, samples)
+        taught_at_s = (clock or SystemClock()).wall_s()
+        export_pack(pack, used, pack_names(plan), note, models / "pack-damage", gallery, say, taught_at_s)
+    if only in (None, "fastener"):
+        from ._export import export_fasteners
+        from ._net import FastenerNet
+
+        fastener = _with_weights(FastenerNet(pretrained=False), fit / FASTENER_WEIGHTS)
+        note, used = _origin(fit, FASTENER_WEIGHTS, plan, samples)
+        export_fasteners(fastener, used, note, models / "fastener-kind", say)
+
+
+def _with_weights(net: Any, path: Path) -> Any:
+    """The network with the weights of a file, ready to be asked."""
     import torch
 
-    from ._export import export_fasteners
-    from ._export_pack import export_pack
-    from ._net import FastenerNet, PackNet
-
-    plan, samples = load_plan(data / PLAN_FILE), samples_of(data)
-    pack, fastener = PackNet(pretrained=False), FastenerNet(pretrained=False)
-    for net, name in ((pack, PACK_WEIGHTS), (fastener, FASTENER_WEIGHTS)):
-        if not (fit / name).is_file():
-            raise UsageError(f"{fit / name} is missing.", hint="Run delid train fit first.")
-        net.load_state_dict(torch.load(fit / name, map_location="cpu"))
-        net.eval()
-    taught_at_s = (clock or SystemClock()).wall_s()
-    note, used = _origin(fit, PACK_WEIGHTS, plan, samples)
-    export_pack(pack, used, pack_names(plan), note, models / "pack-damage", gallery, say, taught_at_s)
-    note, used = _origin(fit, FASTENER_WEIGHTS, plan, samples)
-    export_fasteners(fastener, used, note, models / "fastener-kind", say)
+    if not path.is_file():
+        raise UsageError(f"{path} is missing.", hint="Run delid train fit first.")
+    net.load_state_dict(torch.load(path, map_location="cpu"))
+    return net.eval()
 
 
 def samples_of(data: Path) -> list[Sample]:
@@ -120,7 +141,7 @@ def _origin(fit: Path, weights: str, plan: DataPlan, samples: list[Sample]) -> t
         plan_seed=plan.seed,
         planned=len(jobs(plan)),
         seed=note["seed"],
-        command=_command(note),
+        command=_command(weights, note),
         photographs=note["photographs"],
     )
     return origin, used
@@ -130,6 +151,13 @@ def _count_photos(folder: Path | None) -> int:
     return len([*folder.glob("screw/*.*"), *folder.glob("hole/*.*")]) if folder else 0
 
 
-def _command(note: dict[str, Any]) -> str:
+def _command(weights: str, note: dict[str, Any]) -> str:
+    """What makes the model again, beginning with the pictures."""
+    name, only, data = COMMANDS[weights]
+    epochs = f" --{only}-epochs {note['epochs']}" if "epochs" in note else ""
     photos = " --photos PHOTOS/screw_hole_crops/train" if note["photographs"] else ""
-    return f"delid train render && delid train fit --seed {note['seed']}{photos} && delid train export"
+    return (
+        f"delid train render --plan models/{name}/data_plan.json --out {data} && "
+        f"delid train fit --only {only} --data {data} --seed {note['seed']}{epochs}{photos} && "
+        f"delid train export --only {only} --data {data}"
+    )
