@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json as jsonlib
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -12,58 +12,78 @@ from delid.core import UsageError
 
 from ._outcome import errors_end_it
 
-DataOption = Annotated[Path, typer.Option(help="Folder that delid train render has filled.")]
+OnlyOption = Annotated[str | None, typer.Option(help="pack or fastener; both otherwise.")]
+DataOption = Annotated[
+    Path | None, typer.Option(help="Folder that delid train render has filled; needs --only.", show_default=False)
+]
 FitOption = Annotated[Path, typer.Option(help="Folder of the fitted weights.")]
 ModelsOption = Annotated[Path, typer.Option(help="Folder of the model folders.")]
 GalleryOption = Annotated[Path, typer.Option(help="Folder of the taught packs.")]
-DATA, FIT, MODELS, GALLERY = Path("build/train"), Path("build/fit"), Path("models"), Path("cell_configs/gallery")
+FIT, MODELS, GALLERY = Path("build/fit"), Path("models"), Path("cell_configs/gallery")
+PICTURES = {"pack": Path("build/looks"), "fastener": Path("build/closeups")}
+"""Where the pictures for each model lie: whole packs, and close-ups of fasteners."""
 
 
 def fit(
-    data: DataOption = DATA,
+    data: DataOption = None,
     out: FitOption = FIT,
-    only: Annotated[str | None, typer.Option(help="pack or fastener; both otherwise.")] = None,
+    only: OnlyOption = None,
     seed: Annotated[int, typer.Option(help="Seed of order, augmentation and new weights.")] = 7,
-    pack_epochs: Annotated[int, typer.Option(min=1)] = 12,
-    fastener_epochs: Annotated[int, typer.Option(min=1)] = 14,
+    pack_epochs: Annotated[int, typer.Option(min=1)] = 14,
+    fastener_steps: Annotated[int, typer.Option(min=1, help="Batches of eight views.")] = 1200,
+    older: Annotated[
+        Path | None, typer.Option(help="Folder with close-ups of an earlier recipe for the fastener model.")
+    ] = None,
+    start: Annotated[Path | None, typer.Option(help="Fitted weights that the fastener model goes on from.")] = None,
     photos: Annotated[
-        Path | None, typer.Option(help="Folder with photographs in screw/ and hole/ for the fastener model.")
+        Path | None, typer.Option(help="Folder with photographs in screw/, hole/ and other/ for the fastener model.")
     ] = None,
     threads: Annotated[int, typer.Option(min=1)] = 2,
 ) -> None:
-    """Fit the models on the pictures that are there."""
+    """Fit the models on the pictures that are there: packs in build/looks, fasteners in build/closeups."""
     with errors_end_it(False):
-        if only not in (None, "pack", "fastener"):
-            raise UsageError(f"--only is pack or fastener, not {only!r}.")
+        chosen = _chosen(only, data)
         _require_torch()
         from delid.training import fit_models
 
-        fit_models(
-            data,
-            out,
-            typer.echo,
-            only=only,
-            seed=seed,
-            pack_epochs=pack_epochs,
-            fastener_epochs=fastener_epochs,
-            photos=photos,
-            threads=threads,
-        )
+        for name, folder in chosen.items():
+            fit_models(
+                folder,
+                out,
+                typer.echo,
+                only=name,
+                seed=seed,
+                pack_epochs=pack_epochs,
+                fastener_steps=fastener_steps,
+                older=older,
+                start=start,
+                photos=photos,
+                threads=threads,
+            )
 
 
 def export(
-    weights: FitOption = FIT, data: DataOption = DATA, models: ModelsOption = MODELS, gallery: GalleryOption = GALLERY
+    weights: FitOption = FIT,
+    data: DataOption = None,
+    only: OnlyOption = None,
+    models: ModelsOption = MODELS,
+    gallery: GalleryOption = GALLERY,
 ) -> None:
     """Export the fitted models as ONNX with manifests, choose thresholds, and teach the named packs."""
     with errors_end_it(False):
+        chosen = _chosen(only, data)
         _require_torch()
         from delid.training import export_fit
 
-        export_fit(weights, data, models, gallery, typer.echo)
+        for name, folder in chosen.items():
+            export_fit(weights, folder, models, gallery, typer.echo, only=name)
 
 
 def evaluate(
-    data: DataOption = DATA,
+    data: Annotated[
+        list[Path] | None,
+        typer.Option(help="Folder of rendered pictures; may be given again. build/looks and build/closeups otherwise."),
+    ] = None,
     models: ModelsOption = MODELS,
     gallery: GalleryOption = GALLERY,
     photos: Annotated[Path | None, typer.Option(help="Folder of photographs; reported apart.")] = Path(
@@ -71,6 +91,7 @@ def evaluate(
     ),
     split: Annotated[str, typer.Option(help="test or validation.")] = "test",
     out: Annotated[Path | None, typer.Option(help="Write the figures to this JSON file too.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Write a report for people to this HTML file too.")] = None,
     cards: Annotated[bool, typer.Option("--cards", help="Write the figures into the model cards too.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
@@ -78,17 +99,45 @@ def evaluate(
     with errors_end_it(json):
         if split not in ("test", "validation"):
             raise UsageError(f"--split is test or validation, not {split!r}.")
-        from delid.training import evaluate_models, figures_table, samples_of, write_cards
+        from delid.training import evaluate_models, figures_table, samples_of, write_cards, write_html
 
-        figures = evaluate_models(models, gallery, samples_of(data), photos, split)
+        samples = [sample for folder in _folders(data) for sample in samples_of(folder)]
+        figures = evaluate_models(models, gallery, samples, photos, split)
         if cards:
             write_cards(models, figures)
+        if html is not None:
+            html.parent.mkdir(parents=True, exist_ok=True)
+            write_html(figures, models, html)
+        text = _written(figures, out)
+    for line in [text] if json else figures_table(figures):
+        typer.echo(line)
+
+
+def _written(figures: dict[str, Any], out: Path | None) -> str:
     text = jsonlib.dumps(figures, indent=1, allow_nan=False)
     if out is not None:
         out.parent.mkdir(parents=True, exist_ok=True)
         out.write_text(text + "\n", encoding="utf-8")
-    for line in [text] if json else figures_table(figures):
-        typer.echo(line)
+    return text
+
+
+def _chosen(only: str | None, data: Path | None) -> dict[str, Path]:
+    """The models to make, and the folder of pictures for each."""
+    if only is None:
+        if data is not None:
+            raise UsageError("--data needs --only.", hint="The two models learn from different pictures.")
+        return PICTURES
+    if only not in PICTURES:
+        raise UsageError(f"--only is pack or fastener, not {only!r}.")
+    return {only: data or PICTURES[only]}
+
+
+def _folders(data: list[Path] | None) -> list[Path]:
+    """The folders that are asked for, or the usual ones that exist; without any, the first, which is missed then."""
+    if data:
+        return data
+    usual = list(PICTURES.values())
+    return [folder for folder in usual if folder.is_dir()] or usual[:1]
 
 
 def _require_torch() -> None:

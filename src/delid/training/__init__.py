@@ -6,14 +6,17 @@ The renderer and torch (extra ``train``) are imported by the functions that use 
 from ._card import write_cards
 from ._cell_scenes import ORDERS as SCENE_ORDERS
 from ._cell_scenes import SceneOrder, write_scene
+from ._closeups import CloseUpPlan, produce_close_ups
 from ._data_plan import DataPlan, Job, jobs, scene_of
 from ._models import export_fit, fit_models, samples_of
 from ._produce import chosen_plan, load_plan, produce
 from ._report import evaluate as evaluate_models
 from ._report import table as figures_table
+from ._report_shape import write_html
 
 __all__ = [
     "SCENE_ORDERS",
+    "CloseUpPlan",
     "DataPlan",
     "Job",
     "SceneOrder",
@@ -25,8 +28,10 @@ __all__ = [
     "jobs",
     "load_plan",
     "produce",
+    "produce_close_ups",
     "samples_of",
     "scene_of",
     "write_cards",
+    "write_html",
     "write_scene",
 ]

@@ -10,24 +10,24 @@ from ._evaluate import Figures
 from ._report import table
 
 BEGIN, END = "<!-- figures: written by delid train evaluate --cards -->", "<!-- end of figures -->"
-PARTS = {
+PARTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "pack-damage": (
-        ("pack", "newly_taught", "damage", "damage_unseen_families", "damage_cell_camera"),
+        ("pack", "newly_taught", "damage"),
         ("real_packs_not_taught",),
     ),
     "fastener-kind": (
-        ("fasteners", "fasteners_at_1.2_to_1.5_mm_per_px"),
+        ("fasteners",),
         ("screws_and_holes", "stripped_screws"),
     ),
 }
-"""Model to the figures that belong to it: of rendered pictures, of photographs."""
+"""Model to the figures that belong to it: how those of rendered pictures begin, and names of those of photographs."""
 
 
 def figures_block(model: str, figures: Figures) -> str:
     """The two tables of one model's card, marks included."""
     of_rendered, of_photographs = PARTS[model]
-    rendered = {name: figures["rendered"][name] for name in of_rendered if name in figures["rendered"]}
-    photographs = {k: v for k, v in (figures["photographs"] or {}).items() if k in of_photographs}
+    rendered = {name: part for name, part in figures["rendered"].items() if name.startswith(of_rendered)}
+    photographs = {name: part for name, part in (figures["photographs"] or {}).items() if name in of_photographs}
     lines = [BEGIN, "", f"Of the model with {figures['models'][model]}.", ""]
     lines += [f"Rendered pictures, split `{figures['split']}`:", "", "```", *table(rendered), "```"]
     if photographs:

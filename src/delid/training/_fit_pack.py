@@ -225,7 +225,8 @@ def _settled(net: PackNet, mean: nn.Module) -> PackNet:
     averaged = dict(mean.module.named_parameters())  # type: ignore[union-attr,operator,unused-ignore]
     for name, parameter in settled.named_parameters():
         parameter.data.copy_(averaged[name].data)
-    return settled.eval()
+    settled.eval()
+    return settled
 
 
 def save(net: nn.Module, path: Path) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,21 +47,26 @@ class Answers:
     def boxes(self, number: int, kind: int, region: float) -> list[tuple[float, float, float, float]]:
         """Boxes of one kind in one view, whatever its presence, where its heat reaches ``region``."""
         label = DAMAGE_KINDS[kind]
-        always = {name: DamageThreshold.model_validate(ALWAYS | {"region": region}) for name in DAMAGE_KINDS}
-        width, height = self.sizes[number]
+        always: dict[Any, DamageThreshold] = {label: DamageThreshold.model_validate(ALWAYS | {"region": region})}
+        box = letterbox_for(*self.sizes[number], self.spec)
         layers = self.heat[number, kind : kind + 1], self.severity[number, kind : kind + 1]
-        found = find_damage(
-            *layers, (label,), always, letterbox_for(width, height, self.spec), self.spec, np.ones(1, np.float32)
-        )
+        found = find_damage(*layers, (label,), always, box, self.spec, np.ones(1, np.float32))
         return [damage.box_px for damage in found]
 
     def part(self, rows: Sequence[int]) -> Answers:
         """The same for some of the views."""
         chosen = list(rows)
-        arrays = (layer[chosen] for layer in (self.embedding, self.heat, self.presence, self.severity))
-        return Answers(*arrays, tuple(self.sizes[k] for k in chosen), self.raking, self.spec)
+        return replace(
+            self,
+            embedding=self.embedding[chosen],
+            heat=self.heat[chosen],
+            presence=self.presence[chosen],
+            severity=self.severity[chosen],
+            sizes=tuple(self.sizes[k] for k in chosen),
+        )
 
 
+OUTPUTS = ("embedding", "damage_heat", "damage_presence", "severity")
 ALWAYS = {"min_confidence": 0.0, "from": "validation", "chosen": "every view"}
 
 
@@ -71,9 +77,8 @@ def answers_to(model: OnnxModel, views: Sequence[View]) -> Answers:
         looks = {name: frame for name, frame in view.items() if name != "ambient"}
         found.append(model.run(prepare(view["ambient"], model.manifest.input, looks)))
         sizes.append((view["ambient"].shape[1], view["ambient"].shape[0]))
-    names = ("embedding", "damage_heat", "damage_presence", "severity")
-    stacked = [np.concatenate([answer[name] for answer in found]) for name in names]
-    return Answers(*stacked, tuple(sizes), len(views[0]) > 2, model.manifest.input)
+    embedding, heat, presence, severity = (np.concatenate([answer[name] for answer in found]) for name in OUTPUTS)
+    return Answers(embedding, heat, presence, severity, tuple(sizes), len(views[0]) > 2, model.manifest.input)
 
 
 def turned_views(view: View) -> list[View]:

@@ -87,7 +87,7 @@ def _lines(value: Any, depth: int) -> Iterator[str]:
         if name in ("worst", "calibration"):  # for the HTML report; as lines they would drown the rest
             continue
         label = "  " * depth + str(name).replace("_", " ")
-        if isinstance(content, dict) and content and not any(isinstance(v, dict) for v in content.values()) and depth:
+        if isinstance(content, dict) and content and depth and _is_row(content):
             yield f"{label:<46} " + ", ".join(f"{k} {_shown(v)}" for k, v in content.items())
         elif isinstance(content, dict):
             yield label
@@ -96,7 +96,15 @@ def _lines(value: Any, depth: int) -> Iterator[str]:
             yield f"{label:<46} {_shown(content)}"
 
 
+def _is_row(content: Figures) -> bool:
+    """Figures that fit a line, with counts by name among them but not alone."""
+    inner = [value for value in content.values() if isinstance(value, dict)]
+    return len(inner) < len(content) and not any(isinstance(v, dict) for value in inner for v in value.values())
+
+
 def _shown(value: Any) -> str:
     if value is None:
         return "-"
+    if isinstance(value, dict):
+        return f"({', '.join(f'{k} {_shown(v)}' for k, v in value.items())})"
     return f"{value:.3f}" if isinstance(value, float) else str(value)

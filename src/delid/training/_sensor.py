@@ -50,7 +50,7 @@ def develop(linear: NDArray[np.float32], sensor: Sensor, exposure: float | None 
     x = ((np.arange(width, dtype=np.float32) / width - 0.5) ** 2)[None, :]
     light *= (1 - np.float32(2 * sensor.vignette) * (x + y))[..., None]
     if sensor.blur_px > 0:
-        light = cv2.GaussianBlur(light, (0, 0), sensor.blur_px).reshape(light.shape)
+        light = np.asarray(cv2.GaussianBlur(light, (0, 0), sensor.blur_px), np.float32).reshape(light.shape)
     shot = np.sqrt(np.maximum(light, 0)) * np.float32(0.012 * sensor.noise) + np.float32(0.0015 * sensor.noise)
     light += shot * rng.standard_normal(light.shape, np.float32)
     step = np.sqrt(np.clip(light, 0, BRIGHTEST)) * np.float32((CURVE_STEPS - 1) / np.sqrt(BRIGHTEST))

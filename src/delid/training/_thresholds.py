@@ -12,7 +12,6 @@ from delid.vision import Gallery
 
 Floats = NDArray[np.floating]
 NEIGHBOURS = 3
-HAZARDOUS = ("leak", "swelling", "burn")
 MOST_SEEN_EMPTY = 0.005
 """A fastener that is there and counts as gone is what must not happen: the lid would be lifted on it."""
 AS_GOOD = 0.03
@@ -34,11 +33,6 @@ def judged(gallery: Gallery, embedding: NDArray[np.float32], neighbours: int = N
     found = gallery.scores(embedding, neighbours)
     lead = found[0].score - found[1].score if len(found) > 1 else 2.0
     return Judged(found[0].model, found[0].score, lead)
-
-
-def without(gallery: Gallery, pack: str) -> Gallery:
-    """The same gallery with one pack not taught: its pictures are strangers then."""
-    return Gallery({name: matrix for name, matrix in gallery.prototypes.items() if name != pack})
 
 
 def min_score(known: Floats, strangers: Floats) -> float:
