@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import structlog
 from motion_kit import FAR, NEAR, Bench, DocumentedGrbl, bench, running, seconds_to_safe, simulated
 
-from conftest import FaultRow
 from delid.core import Finished, MotionState, MotionVerb
 from delid.sim.proxy import Direction, Fault
 from delid.sim.robot import EndlessHold, Garbage, MissingOk, RobotScenario, Vanish
+
+if TYPE_CHECKING:
+    from conftest import FaultRow
 
 KINDS = ("grblHAL", "klipper", "program robot")
 
