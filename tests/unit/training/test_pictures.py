@@ -2,77 +2,53 @@
 
 from __future__ import annotations
 
-import base64
-import json
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 import pytest
+import training_kit as kit
 
-from delid.training._augment import coarser, moved, recoloured
-from delid.training._crops import crops_at, jittered, photo_crops, places_of, turned
+from delid.training._augment import moved, recoloured
+from delid.training._examples import Example, example_of
+from delid.training._linear import LINEAR_OF, read_values, write_linear
 from delid.training._noise import stream
 from delid.training._paste import Stock, laid_over, patches_of
 from delid.training._samples import Sample, of_split, read_samples
-from delid.training._specs import FASTENER_INPUT, HEAT_GRID, PACK_INPUT
-from delid.vision import DAMAGE_KINDS, FASTENER_KINDS, letterbox_for
+from delid.training._specs import HEAT_GRID, PACK_INPUT
+from delid.vision import DAMAGE_KINDS, letterbox_for
 
 BURN = DAMAGE_KINDS.index("burn")
-WIDTH, HEIGHT = 400, 300
-
-
-def coverage_of(box: tuple[int, int, int, int]) -> dict[str, Any]:
-    """A box of whole 8 px squares, as the truth file keeps it."""
-    rows, columns = HEIGHT // 8, WIDTH // 8
-    cells = np.zeros((rows, columns), np.uint8)
-    cells[box[1] // 8 : box[3] // 8, box[0] // 8 : box[2] // 8] = 255
-    return {"rows": rows, "columns": columns, "data": base64.b64encode(cells.tobytes()).decode()}
-
-
-def write(folder: Path, name: str, *, split: str = "train", kind: str = "pack", burnt: bool = True) -> None:
-    """A grey lid with a dark, square burn and four fasteners."""
-    picture = np.full((HEIGHT, WIDTH, 3), 90, np.uint8)
-    picture[30:270, 30:370] = 150
-    box = (160, 120, 240, 200)
-    if burnt:
-        picture[box[1] : box[3], box[0] : box[2]] = 20
-    fasteners = []
-    for number, kind_name in enumerate(FASTENER_KINDS):
-        center = (60 + 80 * number, 60)
-        cv2.circle(picture, center, 6, (230, 230, 230), -1)
-        fasteners.append({
-            "id": f"lid.{number}", "kind": kind_name, "center_px": list(center), "mm_per_px": 0.9,
-            "inside": True, "hidden": kind_name == "stripped",
-        })  # fmt: skip
-    truth = {
-        "name": name, "split": split, "kind": kind, "family": "vw-meb-82", "size_px": [WIDTH, HEIGHT],
-        "outline_px": [[30, 30], [370, 30], [370, 270], [30, 270]], "fasteners": fasteners,
-        "damages": [
-            {"kind": "burn", "severity": 0.7, "box_px": [160, 120, 239, 199], "coverage": coverage_of(box)}
-        ] if burnt else [],
-    }  # fmt: skip
-    cv2.imwrite(str(folder / f"{name}.png"), picture)
-    (folder / f"{name}.png").rename(folder / f"{name}.jpg")  # told by its content; free of JPEG's losses
-    (folder / f"{name}.json").write_text(json.dumps(truth))
+LEFT, RIGHT, FRONT = 3, 4, 5
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    write(tmp_path, "train-a-00")
-    write(tmp_path, "train-a-01", burnt=False)
-    write(tmp_path, "train-a-cell-00", kind="cell", burnt=False)
-    write(tmp_path, "train-close-00", kind="closeup", burnt=False)
-    write(tmp_path, "test-a-00", split="test")
+    kit.write(tmp_path, "train-a-00")
+    kit.write(tmp_path, "train-a-01", burnt=False)
+    kit.write(tmp_path, "train-a-cell-00", kind="cell", burnt=False)
+    kit.write(tmp_path, "train-open-000", kind="open", burnt=False)
+    kit.write(tmp_path, "train-close-00", kind="closeup", burnt=False)
+    kit.write(tmp_path, "test-a-00", split="test")
     (tmp_path / "plan.json").write_text("{}")
     (tmp_path / "half.part").write_text("{")
     return tmp_path
 
 
 @pytest.fixture
-def burnt(folder: Path) -> Sample:
-    return next(s for s in read_samples(folder) if s.path.stem == "train-a-00")
+def samples(folder: Path) -> dict[str, Sample]:
+    return {s.path.stem: s for s in read_samples(folder)}
+
+
+@pytest.fixture
+def burnt(samples: dict[str, Sample]) -> Example:
+    return example_of(samples["train-a-00"])
+
+
+@pytest.fixture
+def sound(samples: dict[str, Sample]) -> Example:
+    return example_of(samples["train-a-01"])
 
 
 def test_only_finished_pictures_are_read_and_close_ups_stand_apart(folder: Path) -> None:
@@ -81,107 +57,132 @@ def test_only_finished_pictures_are_read_and_close_ups_stand_apart(folder: Path)
         "train-a-00",
         "train-a-01",
         "train-a-cell-00",
+        "train-open-000",
     ]
     assert [s.path.stem for s in of_split(samples, "train", close_ups=True)] == ["train-close-00"]
     assert [s.path.stem for s in of_split(samples, "test", close_ups=False)] == ["test-a-00"]
 
 
-def test_coverage_and_severity_come_back_from_the_truth(burnt: Sample) -> None:
-    coverage = burnt.coverage()
+def test_coverage_and_severity_come_back_from_the_truth(samples: dict[str, Sample]) -> None:
+    sample = samples["train-a-00"]
+    coverage = sample.coverage()
     assert coverage[160, 200, BURN] == 1.0
     assert coverage[:100, :, BURN].max() == 0.0
     assert coverage[..., [k for k in range(5) if k != BURN]].max() == 0.0
-    assert burnt.severity()[BURN] == pytest.approx(0.7)
-    assert list(np.flatnonzero(burnt.present())) == [BURN]
+    assert sample.severity()[BURN] == pytest.approx(0.7)
+    assert list(np.flatnonzero(sample.present())) == [BURN]
+
+
+def test_linear_light_survives_its_file_but_for_its_scale(tmp_path: Path) -> None:
+    light = np.linspace(0.02, 4.0, 60 * 80 * 3, dtype=np.float32).reshape(60, 80, 3)
+    write_linear(tmp_path / "one.png", light)
+    found = LINEAR_OF[read_values(tmp_path / "one.png")]
+    white = float(np.percentile(light, 99.7))
+    assert found == pytest.approx(np.minimum(light / white, 1.0), abs=0.01)
+
+
+def test_an_example_has_the_size_of_the_models_input_and_its_truth_with_it(
+    burnt: Example, samples: dict[str, Sample]
+) -> None:
+    factor = PACK_INPUT.width_px / kit.WIDTH
+    assert burnt.values.shape == (round(kit.HEIGHT * factor), PACK_INPUT.width_px, 6)
+    assert burnt.coverage.shape == (*burnt.values.shape[:2], len(DAMAGE_KINDS))
+    inside, around = burnt.coverage[..., BURN] > 0.99, burnt.coverage[..., BURN] == 0
+    assert burnt.values[inside].max() <= 20, "dark by every lamp"
+    assert np.median(burnt.values[around & (burnt.values.min(axis=2) > 60)], axis=0).min() > 80
+    assert burnt.outline_px[0] == pytest.approx([30.5 * factor - 0.5] * 2)
+    assert (burnt.family, burnt.sound) == ("family-1", False)
+    opened = example_of(samples["train-open-000"])
+    assert (opened.family, opened.sound) == (None, True)
+
+
+def test_an_example_tells_the_lamps_apart(sound: Example) -> None:
+    lights = sound.lights()
+    half = lights.shape[1] // 2
+    assert lights[:, :half, LEFT].mean() > 1.2 * lights[:, half:, LEFT].mean()
+    assert lights[:, half:, RIGHT].mean() > 1.2 * lights[:, :half, RIGHT].mean()
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_a_moved_picture_and_its_coverage_stay_together(burnt: Sample, seed: int) -> None:
-    picture, coverage = moved(stream(seed, "moved"), burnt.picture(), burnt.coverage())
-    dark = picture.max(axis=2) < 60
-    assert dark.any()
-    assert coverage[..., BURN][cv2.erode(dark.astype(np.uint8), np.ones((11, 11))).astype(bool)].min(initial=1.0) > 0.85
-    assert coverage[..., BURN][picture.min(axis=2) > 145].mean() < 0.05
+def test_moved_lights_and_their_coverage_stay_together(burnt: Example, seed: int) -> None:
+    lights, coverage = moved(stream(seed, "moved"), burnt.lights(), burnt.coverage, mirrored=seed % 2 == 1)
+    assert lights.shape == burnt.values.shape
+    for channel in (0, LEFT, RIGHT, FRONT):
+        dark = (lights[..., channel] < 0.02).astype(np.uint8)
+        assert dark.any()
+        assert coverage[..., BURN][cv2.erode(dark, np.ones((11, 11))).astype(bool)].min(initial=1.0) > 0.85
+        assert coverage[..., BURN][lights[..., channel] > 0.12].mean() < 0.05
 
 
-def test_the_same_stream_changes_a_picture_in_the_same_way(burnt: Sample) -> None:
-    first, second = (recoloured(stream(3, "colour"), burnt.picture()) for _ in range(2))
+def test_what_comes_to_lie_on_the_other_side_is_lit_by_the_other_lamp(sound: Example) -> None:
+    """The left lamp is the bright one and a mark lies in the left half: both must change sides, or neither."""
+    lights = np.full(sound.values.shape, 0.1, np.float32)
+    lights[..., LEFT] = 0.6
+    lights[100:140, 60:100, :3] = 0.9
+    seen = set()
+    for seed in range(12):
+        for mirrored in (False, True):
+            found, _ = moved(stream(seed, "sides"), lights, sound.coverage, mirrored=mirrored)
+            middle = np.nonzero(found[..., 0] > 0.5)[1].mean()
+            swapped = bool(found[..., RIGHT].mean() > found[..., LEFT].mean())
+            assert swapped == bool(middle > lights.shape[1] / 2)
+            assert found[..., FRONT] == pytest.approx(0.1, abs=1e-4)
+            seen.add((mirrored, swapped))
+    assert seen == {(False, False), (False, True), (True, False), (True, True)}
+
+
+def test_the_same_stream_changes_a_picture_in_the_same_way(samples: dict[str, Sample]) -> None:
+    picture = samples["train-a-00"].picture()
+    first, second = (recoloured(stream(3, "colour"), picture) for _ in range(2))
     assert np.array_equal(first, second)
-    assert not np.array_equal(first, recoloured(stream(4, "colour"), burnt.picture()))
+    assert not np.array_equal(first, recoloured(stream(4, "colour"), picture))
 
 
-def test_the_heat_target_lies_where_the_cell_would_draw_the_box(burnt: Sample) -> None:
+def test_the_heat_target_lies_where_the_cell_would_draw_the_box(burnt: Example) -> None:
     pytest.importorskip("torch", reason="fitting needs delid[train]")
     from delid.training._fit_pack import heat_target
 
-    target = heat_target(burnt.coverage())
+    target = heat_target(burnt.coverage)
     assert target.shape == (len(DAMAGE_KINDS), *HEAT_GRID)
     rows, columns = np.nonzero(target[BURN] > 0.5)
-    box = letterbox_for(WIDTH, HEIGHT, PACK_INPUT).cells_to_box(
+    box = letterbox_for(kit.WIDTH, kit.HEIGHT, PACK_INPUT).cells_to_box(
         (int(rows.min()), int(rows.max())), (int(columns.min()), int(columns.max())), HEAT_GRID, PACK_INPUT
     )
-    assert box == pytest.approx((160, 120, 240, 200), abs=12)
+    assert box == pytest.approx(kit.BURN_BOX, abs=12)
 
 
-def test_a_stain_takes_on_the_other_lids_paint_and_its_label_goes_with_it(folder: Path) -> None:
-    samples = {s.path.stem: s for s in read_samples(folder)}
-    (patch,) = patches_of(samples["train-a-00"])
-    host = samples["train-a-01"]
-    light = np.full_like(host.picture(), 240)
-    picture, coverage = laid_over(np.random.default_rng(5), patch, host, light, host.coverage())
-    inside = coverage[..., BURN] > 0.99
+def test_a_stain_takes_on_the_other_lids_paint_in_every_light(burnt: Example, sound: Example) -> None:
+    (patch,) = patches_of(burnt)
+    assert (patch.kind, patch.severity) == (BURN, pytest.approx(0.7))
+    assert patch.ratio.shape[2] == 6
+    bright = np.array([0.9, 0.7, 0.5, 0.4, 0.3, 0.2], np.float32)
+    light = np.broadcast_to(bright, sound.values.shape).astype(np.float32)
+    lights, coverage = laid_over(np.random.default_rng(5), patch, sound, light, sound.coverage)
+    inside, outside = coverage[..., BURN] > 0.99, coverage[..., BURN] == 0
     assert inside.any()
-    assert picture[inside].mean() < 80
-    assert picture[coverage[..., BURN] == 0].mean() > 230
-    assert host.coverage().max() == 0.0
+    assert (np.median(lights[inside], axis=0) < 0.1 * bright).all()
+    assert (lights[outside].mean(axis=0) > 0.95 * bright).all()
+    assert sound.coverage.max() == 0.0, "the host's own truth stays what it is"
 
 
-def test_a_decoy_has_no_label(folder: Path) -> None:
-    samples = of_split(read_samples(folder), "train", close_ups=False)
-    patch = Stock(samples).decoy(np.random.default_rng(2))
+def test_a_patch_of_unequal_lamps_keeps_their_difference(burnt: Example, sound: Example) -> None:
+    """A crust that only the left lamp makes shine shines so on the other lid."""
+    (patch,) = patches_of(burnt)
+    ratio = np.ones_like(patch.ratio)
+    ratio[..., LEFT] = 3.0
+    light = np.full(sound.values.shape, 0.2, np.float32)
+    lights, coverage = laid_over(np.random.default_rng(5), replace(patch, ratio=ratio), sound, light, sound.coverage)
+    inside = coverage[..., BURN] > 0.99
+    assert np.median(lights[inside], axis=0) == pytest.approx([0.2, 0.2, 0.2, 0.6, 0.2, 0.2], abs=0.02)
+
+
+def test_a_decoy_has_no_label(burnt: Example, sound: Example) -> None:
+    patch = Stock([burnt, sound]).decoy(np.random.default_rng(2))
     assert patch is not None
     assert patch.kind is None
-    host = next(s for s in samples if not s.truth["damages"])
-    _, coverage = laid_over(np.random.default_rng(2), patch, host, host.picture(), host.coverage())
+    _, coverage = laid_over(np.random.default_rng(2), patch, sound, sound.lights(), sound.coverage)
     assert coverage.max() == 0.0
 
 
-def test_hidden_fasteners_are_left_out_and_crops_are_centred(folder: Path) -> None:
-    close_ups = of_split(read_samples(folder), "train", close_ups=True)
-    places = places_of(close_ups)
-    assert [FASTENER_KINDS[p.kind] for p in places] == ["bolt", "nut", "empty"]
-    crops, kinds = crops_at([s.picture() for s in close_ups], places)
-    assert crops.shape == (3, 3, FASTENER_INPUT.height_px, FASTENER_INPUT.width_px)
-    assert list(kinds) == [0, 1, 2]
-    assert (crops[:, :, 22:26, 22:26] > 0.7).all()
-    assert (crops[:, :, :4, :4] < 0.3).all()
-
-
-def test_jittered_crops_keep_the_fastener_near_the_middle_at_every_resolution(folder: Path) -> None:
-    close_ups = of_split(read_samples(folder), "train", close_ups=True)
-    pictures, places = [s.picture() for s in close_ups], places_of(close_ups)
-    for seed in range(8):
-        for crop, kind in jittered(stream(seed, "crops"), pictures, places):
-            assert kind in (0, 1, 2)
-            bright = np.argwhere(crop.mean(axis=0) > np.percentile(crop.mean(axis=0), 96))
-            assert np.abs(np.median(bright, axis=0) - 23.5).max() < 3.0 / 40 * 48 + 2
-
-
-def test_a_coarser_picture_tells_by_how_much() -> None:
-    picture = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
-    for seed in range(12):
-        smaller, factor = coarser(stream(seed, "coarser"), picture, 0.8)
-        assert smaller.shape[1] == round(WIDTH * factor)
-        assert factor == 1.0 or 1.15 < 0.8 / factor < 1.55
-    assert coarser(stream(1, "coarser"), picture, 1.6)[1] == 1.0
-
-
-def test_turning_keeps_every_pixel() -> None:
-    crop = np.arange(3 * 4 * 4, dtype=np.float32).reshape(3, 4, 4)
-    for seed in range(8):
-        assert np.array_equal(np.sort(turned(stream(seed, "turned"), crop), axis=None), np.sort(crop, axis=None))
-
-
-def test_photographs_become_crops_of_the_models_size() -> None:
-    crops = photo_crops([np.full((64, 64, 3), 255, np.uint8), np.zeros((50, 80, 3), np.uint8)])
-    assert crops.shape == (2, 3, FASTENER_INPUT.height_px, FASTENER_INPUT.width_px)
+def test_a_stock_without_damage_has_no_stain(sound: Example) -> None:
+    assert Stock([sound]).stain(np.random.default_rng(1)) is None
