@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -39,6 +40,24 @@ def render(
         from delid.training import chosen_plan, produce
 
         count = produce(out, chosen_plan(plan, seed, hdri), jobs, typer.echo)
+    typer.echo(f"{count} pictures in {out}")
+
+
+@app.command("close-ups")
+def close_ups(
+    out: Annotated[Path, typer.Option(help="Folder for pictures and truth; what is there is kept.")] = Path(
+        "build/closeups"
+    ),
+    hdri: Annotated[Path | None, typer.Option(help="Folder of .exr surroundings to use beside our own.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of boards and lids, instead of the plan's.")] = None,
+) -> None:
+    """Render close-ups for the fastener model with their truth, in one process."""
+    with errors_end_it(False):
+        require("mitsuba", "mitsuba_oidn")
+        from delid.training import CloseUpPlan, produce_close_ups
+
+        plan = CloseUpPlan(hdri=str(hdri) if hdri else "")
+        count = produce_close_ups(out, plan if seed is None else replace(plan, seed=seed), typer.echo)
     typer.echo(f"{count} pictures in {out}")
 
 

@@ -17,6 +17,8 @@ from typing import Any
 
 import numpy as np
 
+from delid.core import UsageError
+
 from ._decoys import DECOYS
 from ._family import BOLT_COLOURS, FINISHES, PAINTS, Family, random_family
 from ._fasteners import Fastener
@@ -222,6 +224,16 @@ def render_board(board: Board, plan: CloseUpPlan, folder: Path) -> None:
     part = folder / f"{board.name}.part"
     part.write_text(json.dumps(board_truth(scene, rendered, board)))
     part.replace(folder / f"{board.name}.json")
+
+
+def load_close_up_plan(folder: Path) -> CloseUpPlan:
+    """The plan that filled a folder; UsageError when there is none."""
+    path = folder / PLAN_FILE
+    if not path.is_file():
+        raise UsageError(f"{folder} holds no {PLAN_FILE}.", hint="Run delid train close-ups first.")
+    data = json.loads(path.read_text())
+    fields: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
+    return CloseUpPlan(**fields)
 
 
 def produce_close_ups(folder: Path, plan: CloseUpPlan, say: Callable[[str], None], limit: int | None = None) -> int:

@@ -1,98 +1,141 @@
-"""Fitting the fastener model on rendered close-ups, with a share of photographs when a folder is given."""
+"""Fitting the fastener detector on rendered close-ups, with a share of photographs when a folder is given."""
 
 from __future__ import annotations
 
+import copy
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
+import cv2
 import numpy as np
 import torch
-import torch.nn.functional as functional
 from torch import Tensor
 
 from delid.vision import FASTENER_KINDS
 
-from ._crops import jittered, photo_crops, places_of, read_photos, turned
-from ._net import FastenerNet
+from ._fastener_net import FastenerNet, detector_loss
+from ._fastener_views import UNKNOWN, Picture, Source, View, board_view, photo_view, source_of, targets_of
 from ._noise import stream
 from ._samples import Sample
 
-EMPTY = FASTENER_KINDS.index("empty")
+PHOTO_KINDS = {"screw": FASTENER_KINDS.index("bolt"), "hole": FASTENER_KINDS.index("empty"), "other": UNKNOWN}
+"""Folder of photographed crops to what is in the middle of each; `other` holds no fastener."""
+KEPT = 0.995
+"""The weights that are handed back are a running mean of those of the last few hundred steps."""
+MEAN, SCALE = 127.0, 128.0
 
 
 @dataclass(frozen=True, slots=True)
 class FastenerFit:
-    seed: int = 7
-    epochs: int = 14
-    crops_per_epoch: int = 6000
-    batch: int = 64
-    rate: float = 2e-3
+    """`photo_share` is the part of the views made of photographed crops; `start` are weights to go on from."""
+
+    seed: int = 53
+    steps: int = 1200
+    batch: int = 8
+    rate: float = 3e-3
     photos: Path | None = None
-    photos_per_batch: int = 12
+    photo_share: float = 0.12
+    start: Path | None = None
     pretrained: bool = True
 
 
-def there_loss(logits: Tensor, there: Tensor) -> Tensor:
-    """For a photograph only one thing is known: whether a fastener is there."""
-    empty = functional.log_softmax(logits, dim=1)[:, EMPTY]
-    gone = torch.log1p(-torch.exp(empty).clamp(max=1 - 1e-6))
-    return -torch.where(there, gone, empty).mean()
+def count_photos(folder: Path | None) -> int:
+    """How many photographs `read_photos` reads."""
+    return sum(len(pictures) for pictures in read_photos(folder).values()) if folder else 0
 
 
-class _Photos:
-    """Endless photographs in the model's input, at varying size."""
-
-    def __init__(self, folder: Path, rng: np.random.Generator) -> None:
-        self._pictures, self._there = read_photos(folder)
-        self._rng = rng
-
-    def some(self, count: int) -> tuple[Tensor, Tensor]:
-        chosen = self._rng.integers(len(self._pictures), size=count)
-        crops = photo_crops([self._pictures[k] for k in chosen], float(self._rng.uniform(0.45, 1.0)))
-        crops = np.stack([turned(self._rng, crop) for crop in crops])
-        crops = crops * float(np.exp(self._rng.normal(0, 0.2))) + float(self._rng.normal(0, 0.15))
-        return torch.from_numpy(crops.astype(np.float32)), torch.from_numpy(self._there[chosen])
+def read_photos(folder: Path) -> dict[int, list[Picture]]:
+    """Photographed crops below `folder` by what is in their middle."""
+    found: dict[int, list[Picture]] = {}
+    for label, kind in PHOTO_KINDS.items():
+        pictures = [cv2.imread(str(path), cv2.IMREAD_COLOR) for path in sorted((folder / label).glob("*.*"))]
+        found[kind] = [np.asarray(p, np.uint8) for p in pictures if p is not None]
+    return {kind: pictures for kind, pictures in found.items() if pictures}
 
 
-def fit_fasteners(samples: list[Sample], fit: FastenerFit, say: Callable[[str], None]) -> FastenerNet:
-    """Train on the close-ups among the samples."""
+def tensors_of(views: Sequence[View]) -> tuple[Tensor, ...]:
+    """Pixels as the model takes them, and the four targets of `targets_of`."""
+    pixels = np.stack([v.picture[..., ::-1].transpose(2, 0, 1) for v in views]).astype(np.float32)
+    rows = [targets_of(v) for v in views]
+    parts = [torch.from_numpy(np.stack([row[k] for row in rows])) for k in range(4)]
+    scaled = torch.from_numpy((pixels - MEAN) / SCALE).contiguous(memory_format=torch.channels_last)
+    return (scaled, *parts)
+
+
+def fit_fasteners(
+    samples: Sequence[Sample], old: Sequence[Sample], fit: FastenerFit, say: Callable[[str], None]
+) -> FastenerNet:
+    """Train on close-ups of the split train.
+
+    Args:
+        old: close-ups that draw worn heads as sound ones look; those heads are not taught.
+    """
     torch.manual_seed(fit.seed)
-    pictures = [sample.picture() for sample in samples]
-    places = places_of(samples)
-    net = FastenerNet(fit.pretrained)
+    sources = [source_of(s) for s in samples]
+    elder = [source_of(s, ("stripped",)) for s in old]
+    photos = read_photos(fit.photos) if fit.photos else {}
+    net = FastenerNet(pretrained=fit.pretrained and fit.start is None)
+    if fit.start is not None:
+        net.load_state_dict(torch.load(fit.start, map_location="cpu"))
     net.to(memory_format=torch.channels_last)
+    net.train()
+    mean_net = copy.deepcopy(net)
+    optimiser, schedule = _optimiser(net, fit)
+    rng, sums, began_s = stream(fit.seed, "views", fit.steps), np.zeros(3), time.monotonic()
+    for step in range(fit.steps):
+        views = [_view(rng, sources, elder, photos, fit.photo_share) for _ in range(fit.batch)]
+        pixels, *targets = tensors_of(views)
+        heat, offset = net(pixels)
+        parts = detector_loss(heat, offset, *targets)
+        loss = parts[0] + parts[1] + parts[2]
+        optimiser.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(net.parameters(), 5.0)
+        optimiser.step()
+        schedule.step()
+        _follow(mean_net, net, min(KEPT, (step + 1) / (step + 20)))
+        sums += [float(p.detach()) for p in parts]
+        if (step + 1) % 50 == 0:
+            took_s = (time.monotonic() - began_s) / (step + 1)
+            heat_l, off_l, kind_l = sums / 50
+            say(
+                f"step {step + 1}/{fit.steps}: heat {heat_l:.3f}, offset {off_l:.3f}, kind {kind_l:.3f}, {took_s:.2f} s"
+            )
+            sums = np.zeros(3)
+    mean_net.eval()
+    return mean_net
+
+
+def _view(
+    rng: np.random.Generator,
+    sources: Sequence[Source],
+    elder: Sequence[Source],
+    photos: dict[int, list[Picture]],
+    photo_share: float,
+) -> View:
+    draw = float(rng.random())
+    if photos and draw < photo_share:
+        return photo_view(rng, photos, sources or elder)
+    share = len(elder) / max(1, len(elder) + 3 * len(sources))  # a new picture counts as much as three old ones
+    return board_view(rng, elder if elder and rng.random() < share else sources)
+
+
+def _optimiser(net: FastenerNet, fit: FastenerFit) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.OneCycleLR]:
     groups = [
-        {"params": net.backbone_parameters(), "lr": fit.rate * 0.3},
+        {"params": net.backbone_parameters(), "lr": fit.rate * 0.4},
         {"params": net.head_parameters(), "lr": fit.rate},
     ]
-    optimiser = torch.optim.AdamW(groups, weight_decay=0.02)
-    each = min(len(places), fit.crops_per_epoch)
-    per_epoch = -(-each // fit.batch)
-    rates = [float(g["lr"]) for g in optimiser.param_groups]
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rates, total_steps=per_epoch * fit.epochs + 1)
-    photos = _Photos(fit.photos, stream(fit.seed, "photos")) if fit.photos else None
-    for epoch in range(fit.epochs):
-        began_s, total, count = time.monotonic(), 0.0, 0
-        net.train()
-        source = islice(jittered(stream(fit.seed, "crops", epoch), pictures, places), each)
-        while rows := list(islice(source, fit.batch)):
-            crops = torch.from_numpy(np.stack([r[0] for r in rows])).contiguous(memory_format=torch.channels_last)
-            kinds = torch.tensor([r[1] for r in rows])
-            logits = net(crops)
-            # what decides whether a hole counts as seen empty is learnt a second time, by itself
-            loss = functional.cross_entropy(logits, kinds, label_smoothing=0.01) + there_loss(logits, kinds != EMPTY)
-            if photos is not None:
-                seen, there = photos.some(fit.photos_per_batch)
-                loss = loss + 0.25 * there_loss(net(seen), there)
-            optimiser.zero_grad()
-            loss.backward()
-            optimiser.step()
-            schedule.step()
-            total, count = total + float(loss.detach()), count + 1
-        took_s = time.monotonic() - began_s
-        say(f"fasteners epoch {epoch + 1}/{fit.epochs}: loss {total / max(1, count):.3f} in {took_s:.0f} s")
-    net.eval()
-    return net
+    optimiser = torch.optim.AdamW(groups, weight_decay=0.01)
+    rates = [float(g["lr"]) for g in groups]  # type: ignore[arg-type]
+    warm = 0.1 if fit.start is None else 0.05
+    return optimiser, torch.optim.lr_scheduler.OneCycleLR(optimiser, rates, total_steps=fit.steps + 1, pct_start=warm)
+
+
+def _follow(mean_net: FastenerNet, net: FastenerNet, kept: float) -> None:
+    with torch.no_grad():
+        for mean, now in zip(mean_net.parameters(), net.parameters(), strict=True):
+            mean.lerp_(now, 1 - kept)
+        for mean, now in zip(mean_net.buffers(), net.buffers(), strict=True):
+            mean.copy_(now)

@@ -13,12 +13,13 @@ from typing import Any
 
 from delid.core import Clock, SystemClock, UsageError
 
+from ._closeups import CloseUpPlan, boards, load_close_up_plan
 from ._data_plan import DataPlan, jobs, pack_names
 from ._origin import Origin
 from ._produce import PLAN_FILE, load_plan
 from ._samples import Sample, of_split, read_samples
 
-PACK_WEIGHTS, FASTENER_WEIGHTS = "pack-damage.pt", "fastener-kind.pt"
+PACK_WEIGHTS, FASTENER_WEIGHTS = "pack-damage.pt", "fastener-detect.pt"
 COMMANDS = {
     PACK_WEIGHTS: ("pack-damage", "pack", "build/looks"),
     FASTENER_WEIGHTS: ("fastener-detect", "fastener", "build/closeups"),
@@ -35,7 +36,9 @@ def fit_models(
     only: str | None = None,
     seed: int = 7,
     pack_epochs: int = 14,
-    fastener_epochs: int = 14,
+    fastener_steps: int = 1200,
+    older: Path | None = None,
+    start: Path | None = None,
     photos: Path | None = None,
     threads: int = 2,
     pretrained: bool = True,
@@ -44,7 +47,9 @@ def fit_models(
 
     Args:
         only: ``pack`` or ``fastener``; both without it.
-        photos: folder with ``screw`` and ``hole`` photographs that join the fastener model's training.
+        older: folder with close-ups of an earlier recipe that join the fastener model's training.
+        start: fitted weights that the fastener model goes on from.
+        photos: folder with ``screw``, ``hole`` and ``other`` photographs that join the fastener model's training.
         pretrained: begin with weights learnt from photographs; without them only for tests of the path.
     """
     samples = samples_of(data)
@@ -55,13 +60,15 @@ def fit_models(
     out.mkdir(parents=True, exist_ok=True)
     note = {"seed": seed, "recipe_sha256": plan_of(data).sha256(), "pictures": [s.path.name for s in samples]}
     if only in (None, "fastener"):
-        from ._fit_fasteners import FastenerFit, fit_fasteners
+        from ._fit_fasteners import FastenerFit, count_photos, fit_fasteners
         from ._fit_pack import save
 
         close_ups = _some(of_split(samples, "train", close_ups=True), data, "close-ups")
-        fit = FastenerFit(seed=seed, epochs=fastener_epochs, photos=photos, pretrained=pretrained)
-        save(fit_fasteners(close_ups, fit, say), out / FASTENER_WEIGHTS)
-        _write_note(out, FASTENER_WEIGHTS, {**note, "photographs": _count_photos(photos)})
+        elder = of_split(read_samples(older), "train", close_ups=True) if older else []
+        fit = FastenerFit(seed=seed, steps=fastener_steps, photos=photos, pretrained=pretrained, start=start)
+        save(fit_fasteners(close_ups, elder, fit, say), out / FASTENER_WEIGHTS)
+        made = {"steps": fastener_steps, "older": [s.path.name for s in elder], "started": start is not None}
+        _write_note(out, FASTENER_WEIGHTS, {**note, **made, "photographs": count_photos(photos)})
     if only in (None, "pack"):
         from ._fit_pack import PackFit, fit_pack, save
 
@@ -74,7 +81,7 @@ def fit_models(
 def export_fit(
     fit: Path, data: Path, models: Path, gallery: Path, say: Say, clock: Clock | None = None, *, only: str | None = None
 ) -> None:
-    """Write ``models/pack-damage`` and ``models/fastener-kind`` with thresholds, and teach the named packs.
+    """Write ``models/pack-damage`` and ``models/fastener-detect`` with thresholds, and teach the named packs.
 
     Training pictures that were rendered after a model was fitted do not count; validation pictures always do.
 
@@ -90,14 +97,15 @@ def export_fit(
         pack = _with_weights(PackNet(pretrained=False), fit / PACK_WEIGHTS)
         note, used = _origin(fit, PACK_WEIGHTS, plan, samples)
         taught_at_s = (clock or SystemClock()).wall_s()
-        export_pack(pack, used, pack_names(plan), note, models / "pack-damage", gallery, say, taught_at_s)
+        names = pack_names(load_plan(data / PLAN_FILE))
+        export_pack(pack, used, names, note, models / "pack-damage", gallery, say, taught_at_s)
     if only in (None, "fastener"):
-        from ._export import export_fasteners
-        from ._net import FastenerNet
+        from ._export_fasteners import NAME, export_detector
+        from ._fastener_net import FastenerNet
 
         fastener = _with_weights(FastenerNet(pretrained=False), fit / FASTENER_WEIGHTS)
         note, used = _origin(fit, FASTENER_WEIGHTS, plan, samples)
-        export_fasteners(fastener, used, note, models / "fastener-kind", say)
+        export_detector(fastener, used, note, models / NAME, say)
 
 
 def _with_weights(net: Any, path: Path) -> Any:
@@ -117,8 +125,10 @@ def samples_of(data: Path) -> list[Sample]:
     return _some(read_samples(data), data, "pictures")
 
 
-def plan_of(data: Path) -> DataPlan:
-    return load_plan(data / PLAN_FILE)
+def plan_of(data: Path) -> DataPlan | CloseUpPlan:
+    """What filled the folder: the plan of whole packs, or that of close-ups."""
+    path = data / PLAN_FILE
+    return load_close_up_plan(data) if "boards" in json.loads(path.read_text()) else load_plan(path)
 
 
 def _some(samples: list[Sample], data: Path, what: str) -> list[Sample]:
@@ -131,7 +141,9 @@ def _write_note(out: Path, weights: str, note: dict[str, Any]) -> None:
     (out / weights).with_suffix(".json").write_text(json.dumps(note, indent=1) + "\n")
 
 
-def _origin(fit: Path, weights: str, plan: DataPlan, samples: list[Sample]) -> tuple[Origin, list[Sample]]:
+def _origin(
+    fit: Path, weights: str, plan: DataPlan | CloseUpPlan, samples: list[Sample]
+) -> tuple[Origin, list[Sample]]:
     """Where weights come from, and the samples without training pictures that they have not seen."""
     note = json.loads((fit / weights).with_suffix(".json").read_text())
     then = set(note["pictures"])
@@ -139,7 +151,7 @@ def _origin(fit: Path, weights: str, plan: DataPlan, samples: list[Sample]) -> t
     origin = Origin(
         recipe_sha256=note["recipe_sha256"],
         plan_seed=plan.seed,
-        planned=len(jobs(plan)),
+        planned=len(boards(plan) if isinstance(plan, CloseUpPlan) else jobs(plan)),
         seed=note["seed"],
         command=_command(weights, note),
         photographs=note["photographs"],
@@ -147,17 +159,26 @@ def _origin(fit: Path, weights: str, plan: DataPlan, samples: list[Sample]) -> t
     return origin, used
 
 
-def _count_photos(folder: Path | None) -> int:
-    return len([*folder.glob("screw/*.*"), *folder.glob("hole/*.*")]) if folder else 0
-
-
 def _command(weights: str, note: dict[str, Any]) -> str:
     """What makes the model again, beginning with the pictures."""
     name, only, data = COMMANDS[weights]
+    if only == "fastener":
+        return _detector_command(note, data)
     epochs = f" --{only}-epochs {note['epochs']}" if "epochs" in note else ""
     photos = " --photos PHOTOS/screw_hole_crops/train" if note["photographs"] else ""
     return (
         f"delid train render --plan models/{name}/data_plan.json --out {data} && "
         f"delid train fit --only {only} --data {data} --seed {note['seed']}{epochs}{photos} && "
         f"delid train export --only {only} --data {data}"
+    )
+
+
+def _detector_command(note: dict[str, Any], data: Path | str) -> str:
+    photos = " --photos PHOTOS/screw_hole_crops/train" if note["photographs"] else ""
+    older = " --older OLDER" if note["older"] else ""
+    start = " --start START" if note["started"] else ""
+    return (
+        f"delid train close-ups --out {data} --hdri HDRI && "
+        f"delid train fit --only fastener --data {data} --seed {note['seed']} --fastener-steps {note['steps']}"
+        f"{photos}{older}{start} && delid train export --only fastener --data {data}"
     )

@@ -127,7 +127,7 @@ def _look(
     outputs = model.run(tensor_of(image_bgr[y0:y1, x0:x1], model.manifest.input))
     own_x0, own_y0, own_x1, own_y1 = tile.own
     found = []
-    limits = [spec.thresholds[kind] for kind in FASTENER_KINDS]
+    limits = [float(spec.thresholds[kind]) for kind in FASTENER_KINDS]
     for x, y, scores in peaks_of(outputs["heat"][0], outputs["offset"][0], limits):
         x, y = x + x0, y + y0
         # half a pixel more at the seams: a centre between two tiles is kept by both, and suppressed later

@@ -11,7 +11,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 DAMAGE_KINDS = ("dent", "corrosion", "leak", "swelling", "burn")
-FASTENER_KINDS = ("bolt", "nut", "empty", "stripped")
+FastenerLabel = Literal["bolt", "nut", "empty", "stripped"]
+FASTENER_KINDS: tuple[FastenerLabel, ...] = ("bolt", "nut", "empty", "stripped")
 
 Task = Literal["pack_damage", "fastener_kind", "fastener_detect"]
 FREE_SIDE_PX = 64
@@ -87,7 +88,7 @@ class DetectionSpec(_Strict):
 
     stride: Literal[4]
     radius_px: float = Field(gt=0)
-    thresholds: dict[Literal["bolt", "nut", "empty", "stripped"], float]
+    thresholds: dict[FastenerLabel, float]
     source: Literal["validation"] = Field(alias="from")
     chosen: str
 
