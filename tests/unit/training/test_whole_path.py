@@ -7,10 +7,12 @@ import shutil
 from dataclasses import asdict
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from delid.core import ManualClock
+from delid.core import Frame, ManualClock
 from delid.training import (
+    CloseUpPlan,
     DataPlan,
     evaluate_models,
     export_fit,
@@ -19,11 +21,14 @@ from delid.training import (
     jobs,
     load_plan,
     produce,
+    produce_close_ups,
     samples_of,
+    write_html,
 )
-from delid.vision import DAMAGE_KINDS, Inspector, load_model, read_frame
+from delid.vision import DAMAGE_KINDS, Inspector, load_model
 
 REPOSITORY = Path(__file__).resolve().parents[3]
+LAMPS = ("rake_left", "rake_right")
 pytestmark = [pytest.mark.train, pytest.mark.slow, pytest.mark.timeout(600)]
 
 
@@ -33,7 +38,7 @@ def quiet(_: str) -> None:
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Seventeen small pictures of one named pack and four fictional families."""
+    """Nineteen small scenes of one named pack and four fictional families."""
     pytest.importorskip("mitsuba", reason="rendering needs delid[train]")
     pytest.importorskip("mitsuba_oidn", reason="rendering needs delid[train]")
     place = tmp_path_factory.mktemp("toy")
@@ -41,29 +46,40 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copy(REPOSITORY / "cell_configs/packs/nissan-leaf-24.yaml", place / "packs")
     plan = DataPlan(
         seed=3,
-        families=(2, 1, 1),
-        per_family=(2, 1, 1),
-        per_pack=(2, 1, 1),
-        from_cell=(1, 1, 1),
-        close_ups=(2, 1, 1),
+        families=(2, 1, 1, 0),
+        per_family=(2, 1, 1, 0),
+        per_pack=(0, 1, 1, 3),
+        from_cell=(0, 1, 1, 3),
+        opened=(1, 1, 1, 0),
         size_px=(160, 120),
         samples=2,
         packs=str(place / "packs"),
     )
-    assert produce(place / "data", plan, 1, quiet) == len(jobs(plan)) == 17
+    assert produce(place / "data", plan, 1, quiet) == len(jobs(plan)) == 19
     assert asdict(load_plan(place / "data/plan.json")) == asdict(plan)
     return place / "data"
 
 
 @pytest.fixture(scope="module")
-def built(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def close_ups(data: Path) -> Path:
+    """Four small boards of fasteners."""
+    plan = CloseUpPlan(seed=3, boards=(2, 1, 1), lids=(0, 0, 0), size_px=(160, 128), samples=2)
+    produce_close_ups(data.parent / "close-ups", plan, quiet)
+    return data.parent / "close-ups"
+
+
+@pytest.fixture(scope="module")
+def built(data: Path, close_ups: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Models and gallery made from the pictures."""
     pytest.importorskip("torch", reason="fitting needs delid[train]")
     pytest.importorskip("onnxslim", reason="exporting needs delid[train]")
     pytest.importorskip("efficientnet_lite_pytorch", reason="fitting needs delid[train]")
     place = tmp_path_factory.mktemp("built")
-    fit_models(data, place / "fit", quiet, pack_epochs=1, fastener_epochs=1, threads=1, pretrained=False)
-    export_fit(place / "fit", data, place / "models", place / "gallery", quiet)
+    for folder, only in ((data, "pack"), (close_ups, "fastener")):
+        fit_models(
+            folder, place / "fit", quiet, only=only, pack_epochs=1, fastener_steps=2, threads=1, pretrained=False
+        )
+        export_fit(place / "fit", folder, place / "models", place / "gallery", quiet, ManualClock(), only=only)
     return place
 
 
@@ -73,30 +89,61 @@ def test_rendering_again_adds_nothing(data: Path) -> None:
     assert {path.name: path.stat().st_mtime_ns for path in data.iterdir() if path.name != "plan.json"} == before
 
 
-def test_the_exported_models_load_and_inspect_a_picture(data: Path, built: Path) -> None:
+def test_each_raking_lamp_lights_the_side_where_it_stands(data: Path) -> None:
+    """A lid is brighter near the lamp, seen from a camera whose left is the lamp's."""
+    sides = []
+    for sample in samples_of(data):
+        if sample.kind == "cell":
+            lights = sample.lights()
+            left, right = lights[30:90, :80, 3:5].mean(axis=(0, 1)), lights[30:90, 80:, 3:5].mean(axis=(0, 1))
+            sides.append(left / (right + 1e-6))
+    ratio = np.mean(sides, axis=0)
+    assert ratio[0] > ratio[1]
+
+
+def test_the_exported_models_load_and_inspect_a_light_program(data: Path, built: Path) -> None:
     inspector = Inspector.open(
-        built / "models/pack-damage", built / "models/fastener-kind", built / "gallery", clock=ManualClock()
+        built / "models/pack-damage", built / "models/fastener-detect", built / "gallery", clock=ManualClock()
     )
     assert inspector.taught == ("nissan-leaf-24",)
-    picture = next(s.path for s in samples_of(data) if s.split == "test" and s.kind == "pack")
-    assert inspector.inspect(read_frame(picture)).frame.width == 160
+    sample = next(s for s in samples_of(data) if s.split == "test" and s.kind == "pack")
+    frames = {
+        name: Frame(image=pixels, source=f"{name}.png", sha256="0" * 64, look=name)
+        for name, pixels in sample.frames(LAMPS).items()
+    }
+    ambient = frames.pop("ambient")
+    found = inspector.inspect(ambient, looks=frames)
+    assert (found.frame.width, found.looks) == (160, ("ambient", *LAMPS))
+    assert inspector.inspect(ambient).looks == ("ambient",)
 
 
-def test_the_manifest_tells_the_data_and_the_recipe(data: Path, built: Path) -> None:
+def test_the_manifest_tells_the_data_and_the_recipe(data: Path, close_ups: Path, built: Path) -> None:
     manifest = load_model(built / "models/pack-damage", "pack_damage").manifest
     assert manifest.trained_on == "rendered"
-    assert (manifest.data.images, manifest.data.families, manifest.data.seeds) == (7, 3, (3,))
+    assert (manifest.data.images, manifest.data.families, manifest.data.seeds) == (5, 2, (3,))
     assert manifest.data.recipe_sha256 == load_plan(data / "plan.json").sha256()
-    assert load_model(built / "models/fastener-kind", "fastener_kind").manifest.data.crops > 20
+    assert manifest.input.planes == ("rgb", *LAMPS, "rake_ratio")
+    assert manifest.thresholds.damage_single is not None
+    assert all(limit.region is not None for limit in manifest.thresholds.damage_single.values())
+    assert load_model(built / "models/fastener-detect", "fastener_detect").manifest.data.crops > 20
 
 
-def test_every_figure_is_there_and_photographs_stand_apart(data: Path, built: Path) -> None:
+def test_every_figure_is_there_and_photographs_stand_apart(
+    data: Path, close_ups: Path, built: Path, tmp_path: Path
+) -> None:
     photos = REPOSITORY / "fixtures/photos"
-    figures = evaluate_models(built / "models", built / "gallery", samples_of(data), photos, "test")
-    assert set(figures["rendered"]["damage"]["by_kind"]) == set(DAMAGE_KINDS)
-    assert figures["rendered"]["pack"]["known_pictures"] == 2
-    assert figures["rendered"]["pack"]["stranger_pictures"] == 1
-    assert figures["rendered"]["fasteners"]["crops"] > 5
-    assert figures["photographs"]["screws_and_holes"]["screws"] == 30
+    samples = [*samples_of(data), *samples_of(close_ups)]
+    figures = evaluate_models(built / "models", built / "gallery", samples, photos, "test")
+    rendered = figures["rendered"]
+    for way in ("full", "ambient"):
+        assert set(rendered[f"damage_{way}"]["by_kind"]) == set(DAMAGE_KINDS)
+        assert rendered[f"damage_{way}"]["pictures"] == 4
+        assert rendered[f"damage_{way}_opened"]["pictures"] == 1
+        assert rendered["pack"][way]["all"]["pictures"] == 2
+        assert rendered["pack"][way]["strangers"] == 1
+    assert "fasteners" in rendered
+    assert figures["photographs"]
     assert json.loads(json.dumps(figures, allow_nan=False)) == figures
     assert len(figures_table(figures)) > 30
+    write_html(figures, built / "models", tmp_path / "report.html")
+    assert "damage full" in (tmp_path / "report.html").read_text(encoding="utf-8")
