@@ -152,7 +152,9 @@ def pack_family(data: Mapping[str, Any]) -> Family:
         for c in data.get("connectors", [])
     ]
     labels = [_pair(label["at_mm"]) + _pair(label["size_mm"]) for label in data.get("labels", [])]
-    fasteners = np.array(group["positions_mm"], float)
+    # what is on the lid comes first: its order is that of the pack file's ids
+    groups = [group, *(other for key, other in data["groups"].items() if key != "lid")]
+    fasteners = np.array([place for one in groups for place in one["positions_mm"]], float)
     family = _assemble(
         name, seed, rng, outline, fasteners, 46.0, float(data["height_mm"]), str(group["head"]), parts, labels
     )

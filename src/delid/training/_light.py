@@ -59,14 +59,24 @@ def raking_lamp(
 
 
 def random_light(
-    rng: np.random.Generator, extent_mm: tuple[float, float], left_rad: float = np.pi, hdri: str | None = None
+    rng: np.random.Generator,
+    extent_mm: tuple[float, float],
+    left_rad: float = np.pi,
+    camera_z_mm: float = 0.0,
+    hdri: str | None = None,
 ) -> Light:
-    """A hall with lamps under its ceiling, and raking lamps; `left_rad` is where the camera's left lies."""
+    """A hall with lamps under its ceiling, and raking lamps.
+
+    Args:
+        left_rad: where the camera's left lies.
+        camera_z_mm: the lamps hang above the camera, or it would look at their black backs.
+    """
     ambient = float(rng.uniform(0.15, 1.2))
     warmth = float(rng.normal(0, 0.4))
     lamps = []
     for _ in range(LAMPS):
-        at = (float(rng.uniform(-2200, 2200)), float(rng.uniform(-1800, 1800)), float(rng.uniform(2700, 3600)))
+        x, y, z = (float(rng.uniform(*span)) for span in ((-2200, 2200), (-1800, 1800), (2700, 3600)))
+        at = (x, y, max(z, camera_z_mm + 100.0))
         rgb = colour_of(warmth + float(rng.normal(0, 0.2))) * float(rng.uniform(0, 9.6))
         size = (float(rng.uniform(400, 1600)), float(rng.uniform(120, 600)))
         lamps.append(Lamp(at, (0.0, 0.0, 0.0), size, (float(rgb[0]), float(rgb[1]), float(rgb[2]))))

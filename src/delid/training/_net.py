@@ -16,7 +16,7 @@ EMBEDDING = 128
 SIDE_BLOCKS, SIDE_CHANNELS = (4, 10, 15), (40, 112, 320)
 """The last blocks of EfficientNet-Lite0 whose output is an eighth, a sixteenth and a 32nd of the input."""
 MIXED = 64
-FROZEN_BLOCKS, RAKES_JOIN_CHANNELS = 3, 24
+FROZEN_BLOCKS, RAKES_JOIN_CHANNELS, RAKES_LOUDNESS = 3, 24, 2.0
 """Stem and first blocks stay as photographs taught them: edges are edges, and these layers cost the most to train."""
 
 
@@ -87,8 +87,10 @@ class PackNet(nn.Module):  # type: ignore[misc,unused-ignore]
         self.rakes = nn.Sequential(
             *(nn.Conv2d(3, 16, 5, stride=2, padding=2, bias=False), nn.BatchNorm2d(16), nn.ReLU()),
             *(nn.Conv2d(16, 32, 3, stride=2, padding=1, bias=False), nn.BatchNorm2d(32), nn.ReLU()),
-            nn.Conv2d(32, RAKES_JOIN_CHANNELS, 3, padding=1),
+            *(nn.Conv2d(32, RAKES_JOIN_CHANNELS, 3, padding=1, bias=False), nn.BatchNorm2d(RAKES_JOIN_CHANNELS)),
         )
+        nn.init.constant_(self.rakes[-1].weight, RAKES_LOUDNESS)
+        self.relief = nn.Sequential(nn.Conv2d(RAKES_JOIN_CHANNELS, MIXED, 3, stride=2, padding=1, bias=False))
         self.embed = nn.Linear(1280, EMBEDDING)
         kinds = len(DAMAGE_KINDS)
         self.sides = nn.ModuleList(
@@ -109,17 +111,17 @@ class PackNet(nn.Module):  # type: ignore[misc,unused-ignore]
         return [p for part in (*self.blocks, self.head) for p in part.parameters() if p.requires_grad]
 
     def head_parameters(self) -> list[nn.Parameter]:
-        parts = (self.rakes, self.embed, self.sides, self.mix, self.heat, self.level, self.whole)
+        parts = (self.rakes, self.relief, self.embed, self.sides, self.mix, self.heat, self.level, self.whole)
         return [self.presence, *(p for part in parts for p in part.parameters())]
 
     def forward(self, planes: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Embedding (n, 128), heat and severity logits (n, kinds, rows, columns), presence logits (n, kinds)."""
-        x = self.stem(planes[:, :3])
-        seen = []
+        x, seen = self.stem(planes[:, :3]), []
+        rakes = self.rakes(planes[:, 3:])
         for index, block in enumerate(self.blocks):
             x = block(x)
             if index == FROZEN_BLOCKS - 1:
-                x = x + self.rakes(planes[:, 3:])
+                x = x + rakes
             if index in SIDE_BLOCKS:
                 seen.append(x)
         whole = functional.dropout(self.head(x).mean(dim=(2, 3)), 0.2, self.training)
@@ -127,7 +129,7 @@ class PackNet(nn.Module):  # type: ignore[misc,unused-ignore]
         mixed = self.sides[-1](seen[-1])
         for side, features in zip(reversed(self.sides[:-1]), reversed(seen[:-1]), strict=True):
             mixed = side(features) + functional.interpolate(mixed, scale_factor=2.0, mode="nearest")
-        mixed = self.mix(mixed)
+        mixed = self.mix(mixed + self.relief(rakes))
         heat, level = self.heat(mixed), self.level(mixed)
         return embedding, heat, level, self._presence(heat, whole)
 

@@ -223,7 +223,9 @@ def random_scene(
         fasteners=random_fasteners(stream(seed, "fasteners"), family),
         wear=random_wear(stream(seed, "wear")),
         camera=camera,
-        light=random_light(stream(seed, "light"), (float(extent[0]), float(extent[1])), left_of(camera), hdri),
+        light=random_light(
+            stream(seed, "light"), (float(extent[0]), float(extent[1])), left_of(camera), camera.at_mm[2], hdri
+        ),
         sensor=random_sensor(stream(seed, "sensor")),
         clutter=float(rng.uniform(0.1, 1.3)),
         floor_mm=-family.height_mm - float(rng.choice([0.0, 60.0, 350.0])),
