@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from delid.core import FastenerKind, ModelError, PointPx
+from delid.core import Fastener, FastenerKind, ModelError, PointPx
 
 from ._manifest import FASTENER_KINDS, DetectionSpec, InputSpec, Manifest
 from ._session import Outputs
@@ -24,6 +24,8 @@ MULTIPLE = 32
 """The model takes sides that are a multiple of this."""
 TILE_PX = 1024
 OVERLAP_PX = 96
+UNPLACED = "seen."
+"""How the ids of detections begin that belong to no place of a pack."""
 Region = tuple[int, int, int, int]
 Floats = NDArray[np.float32]
 
@@ -180,6 +182,18 @@ def suppressed(found: Sequence[tuple[float, float, Floats]], radius_px: float) -
         places[len(kept)] = x, y
         kept.append((x, y, scores))
     return kept
+
+
+def unplaced(detections: Sequence[Detection]) -> tuple[Fastener, ...]:
+    """Detections of a picture whose pack or calibration is not known, from above to below: seen, but belonging nowhere.
+
+    Their ids count within one picture only.
+    """
+    ordered = sorted(detections, key=lambda d: (d.center_px[1], d.center_px[0]))
+    return tuple(
+        Fastener(f"{UNPLACED}{number:02d}", d.kind, d.center_px, None, d.confidence)
+        for number, d in enumerate(ordered, start=1)
+    )
 
 
 def _detection(x: float, y: float, scores: Floats) -> Detection:

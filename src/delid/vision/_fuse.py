@@ -23,6 +23,7 @@ from delid.core import (
 )
 
 from ._codes import conflict, conflicting
+from ._detect import UNPLACED
 from ._merge import merge_fasteners
 
 TELLING_FIRST = (
@@ -128,7 +129,9 @@ def _fuse_damage(usable: list[Inspection]) -> tuple[Damage, ...]:
 
 
 def _fuse_fasteners(usable: list[Inspection]) -> tuple[Fastener, ...]:
-    return merge_fasteners([i.fasteners for i in usable], [i.source.rpartition("#")[0] or i.source for i in usable])
+    # what belongs to no place has another number in every frame
+    placed = [tuple(f for f in i.fasteners if not f.id.startswith(UNPLACED)) for i in usable]
+    return merge_fasteners(placed, [i.source.rpartition("#")[0] or i.source for i in usable])
 
 
 def _fuse_codes(usable: list[Inspection]) -> tuple[Code, ...]:

@@ -28,7 +28,7 @@ from delid.core import (
 
 from ._codes import read_labels
 from ._damage import judge_damage
-from ._detect import detect_fasteners
+from ._detect import detect_fasteners, unplaced
 from ._explain import Evidence, evidence_of
 from ._fasteners import judge_fasteners, nominal_places
 from ._gallery import Gallery, load_gallery
@@ -185,6 +185,9 @@ class Inspector:
             verdict = self._identify(outputs)
             place = self._packs.get(pack or verdict.model or "")
         fasteners: tuple[Fastener, ...] = ()
+        if not (view and place) and self._fastener_model.manifest.detection:
+            with laps("infer"):
+                fasteners = unplaced(detect_fasteners(frame.image, self._fastener_model))
         if view and place:
             pose, fasteners = self._look_at_fasteners(frame, view, place, laps)
             if pose and pose.status is not PoseStatus.OK:
