@@ -90,6 +90,9 @@ def detector_loss(
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Focal loss of the heat, loss of the offset, and cross entropy between the kinds at the centres.
 
+    Every view of the batch counts alike, however many fasteners it shows: far views show many, whose kinds can hardly
+    be told apart, and near ones few, whose kinds can.
+
     Args:
         target: heat wanted (n, 4, h, w), 1 at a centre's cell.
         place: offset wanted (n, 2, h, w).
@@ -101,11 +104,11 @@ def detector_loss(
     centre = (target > 0.999).float()
     near = -(centre * (1 - yes) ** 2 * log_yes)
     far = -((1 - centre) * (1 - target) ** 4 * yes**2 * log_no)
-    count = (centre * counted).sum().clamp(min=1.0)
-    focal = ((near + far) * counted).sum() / count
+    every = (1, 2, 3)
+    count = (centre * counted).sum(dim=every).clamp(min=3.0)
+    focal = (((near + far) * counted).sum(dim=every) / count).mean()
     off = functional.smooth_l1_loss(offset, place, reduction="none", beta=0.1).sum(dim=1, keepdim=True)
-    offset_loss = (off * at * counted).sum() / (at * counted).sum().clamp(min=1.0)
-    any_kind = centre.amax(dim=1, keepdim=True) * counted
+    offset_loss = ((off * at * counted).sum(dim=every) / (at * counted).sum(dim=every).clamp(min=9.0)).mean()
     told = functional.log_softmax(heat, dim=1)
-    kind_loss = -(told * centre * counted).sum() / any_kind.sum().clamp(min=1.0)
+    kind_loss = -((told * centre * counted).sum(dim=every) / count).mean()
     return focal, offset_loss, kind_loss
