@@ -125,7 +125,9 @@ def test_the_manifest_tells_the_data_and_the_recipe(data: Path, close_ups: Path,
     assert manifest.input.planes == ("rgb", *LAMPS, "rake_ratio")
     assert manifest.thresholds.damage_single is not None
     assert all(limit.region is not None for limit in manifest.thresholds.damage_single.values())
-    assert load_model(built / "models/fastener-detect", "fastener_detect").manifest.data.crops > 20
+    shown = [len(s.truth["fasteners"]) for s in samples_of(close_ups) if s.split == "train"]
+    detector = load_model(built / "models/fastener-detect", "fastener_detect").manifest
+    assert (detector.data.images, detector.data.crops) == (2, sum(shown))
 
 
 def test_every_figure_is_there_and_photographs_stand_apart(
