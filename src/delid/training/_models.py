@@ -165,10 +165,9 @@ def _command(weights: str, note: dict[str, Any]) -> str:
     if only == "fastener":
         return _detector_command(note, data)
     epochs = f" --{only}-epochs {note['epochs']}" if "epochs" in note else ""
-    photos = " --photos PHOTOS/screw_hole_crops/train" if note["photographs"] else ""
     return (
         f"delid train render --plan models/{name}/data_plan.json --out {data} && "
-        f"delid train fit --only {only} --data {data} --seed {note['seed']}{epochs}{photos} && "
+        f"delid train fit --only {only} --data {data} --seed {note['seed']}{epochs} && "
         f"delid train export --only {only} --data {data}"
     )
 

@@ -1,4 +1,4 @@
-"""A model in eight-bit integers, and what that costs: static quantisation per channel, ranges from training pictures."""
+"""A model in eight-bit integers: static quantisation per channel, ranges from training pictures."""
 
 from __future__ import annotations
 
