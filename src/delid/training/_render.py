@@ -6,8 +6,6 @@ compiled kernels from picture to picture.
 
 from __future__ import annotations
 
-import ctypes.util
-import glob
 import os
 from dataclasses import dataclass
 from functools import cache
@@ -22,6 +20,7 @@ from ._floor import SIDE_MM, floor_texture
 from ._inside import RIM_Z_MM, add_inside, bare_tray, sunk
 from ._lid import Grid, LidMesh, lid_mesh, lid_surface
 from ._light import LAMPS, Lamp, surroundings
+from ._llvm import find_llvm
 from ._mesh import Bag
 from ._noise import Field, stream
 from ._parts import add_body, add_clutter, add_part
@@ -42,26 +41,6 @@ class Rendered:
     texture: Surface
     grid: Grid
     heights: Field
-
-
-def find_llvm() -> str | None:
-    """The newest LLVM library of the system; the renderer needs version 16 or later."""
-    given = os.environ.get("DRJIT_LIBLLVM_PATH")
-    if given:
-        return given
-    places = [
-        "/usr/lib/*/libLLVM*.so*",
-        "/usr/lib/llvm-*/lib/libLLVM*.so*",
-        "/usr/lib64/libLLVM*.so*",
-        "/opt/homebrew/opt/llvm/lib/libLLVM*.dylib",
-    ]
-    best: tuple[int, str] | None = None
-    for path in (p for place in places for p in glob.glob(place)):
-        name = os.path.basename(path)
-        numbers = [int(part) for part in name.replace("-", ".").split(".") if part.isdigit()]
-        if numbers and numbers[0] >= 16 and (best is None or numbers[0] > best[0]):
-            best = (numbers[0], path)
-    return best[1] if best else ctypes.util.find_library("LLVM")
 
 
 @cache
