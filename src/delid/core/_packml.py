@@ -53,6 +53,7 @@ COMMANDED: dict[tuple[State, Command], State] = {
     (State.EXECUTE, Command.SUSPEND): State.SUSPENDING,
     (State.SUSPENDED, Command.UNSUSPEND): State.UNSUSPENDING,
     (State.SUSPENDED, Command.HOLD): State.HOLDING,
+    (State.UNSUSPENDING, Command.HOLD): State.HOLDING,
     (State.EXECUTE, Command.COMPLETE): State.COMPLETING,
     (State.ABORTED, Command.CLEAR): State.CLEARING,
     **{(state, Command.STOP): State.STOPPING for state in _STOPPABLE},

@@ -79,7 +79,7 @@ def enter_acting(turn: Turn, to: State, cause: str) -> None:
 
 def hold(turn: Turn, cause: str) -> None:
     """Hold the run; a run that is only being prepared or put away is stopped instead."""
-    if turn.state.packml in (State.EXECUTE, State.UNHOLDING):
+    if turn.state.packml in (State.EXECUTE, State.UNHOLDING, State.SUSPENDED, State.UNSUSPENDING):
         enter_acting(turn, State.HOLDING, cause)
     elif turn.state.packml in (State.STARTING, State.COMPLETING):
         stop(turn, cause)

@@ -26,6 +26,7 @@ from delid.core import (
     Look,
     Looked,
     MotionReported,
+    Move,
     OperatorCommanded,
     Refusal,
     Started,
@@ -231,6 +232,8 @@ def _expire(turn: Turn) -> None:
     if turn.state.packml in (State.HELD, State.SUSPENDED):
         return  # a held move takes as long as the hold
     for effect_id, pending in turn.state.pending.items():
+        if turn.state.packml in acting.RESUMING and isinstance(pending.effect, Move):
+            continue  # it gets a full time again when the run goes on
         if turn.now_s > pending.due_s and effect_id in turn.state.pending:
             _finished(turn, Finished(turn.now_s, effect_id, False, "timeout", "no report within its time"))
 
@@ -242,6 +245,8 @@ def _watch_interlocks(turn: Turn) -> None:
             return
         turn.alarm(interlock.code, words)
         acting.hold(turn, words)
+    if turn.state.question is not None and turn.state.packml in (State.SUSPENDED, State.UNSUSPENDING):
+        acting.hold(turn, "a question to the operator")  # it came up while the run was being suspended
 
 
 def _advance(turn: Turn) -> None:
