@@ -159,6 +159,8 @@ def _pause(turn: Turn) -> bool:
     if any(not isinstance(p.effect, Move) for p in turn.state.pending.values()):
         return False
     turn.finish_acting()
+    if turn.state.question is not None:
+        hold(turn, "a question to the operator")  # it came up while the run was being suspended
     return True
 
 

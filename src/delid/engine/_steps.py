@@ -76,6 +76,10 @@ def _missing_permissive(turn: Turn) -> str:
 
 def _begin_act(turn: Turn, current: Current, act: Act) -> bool:
     rules, plan = turn.state.rules, turn.state.plan
+    if turn.state.redo_act:  # what still arrives of the first time must not be taken for the second
+        attempts = {**turn.state.attempts, current.step.key: current.attempt + 1}
+        turn.set(attempts=attempts)
+        current = dataclasses.replace(current, attempt=current.attempt + 1)
     act_id = f"{current.step.key}#{current.attempt}.{current.index}"
     turn.set(current=dataclasses.replace(current, act_id=act_id, act_since_s=turn.now_s), redo_act=False)
     if isinstance(act, MoveAct):

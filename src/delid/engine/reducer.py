@@ -245,8 +245,6 @@ def _watch_interlocks(turn: Turn) -> None:
             return
         turn.alarm(interlock.code, words)
         acting.hold(turn, words)
-    if turn.state.question is not None and turn.state.packml in (State.SUSPENDED, State.UNSUSPENDING):
-        acting.hold(turn, "a question to the operator")  # it came up while the run was being suspended
 
 
 def _advance(turn: Turn) -> None:
