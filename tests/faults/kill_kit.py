@@ -1,0 +1,294 @@
+"""A whole cell in virtual time in which the cell process can be killed at any point of its journal and its wires.
+
+Real: assembly, executor, reducer, planner, journal, both drivers, and the programs of the simulated PLC and robot.
+Stand-ins: the socket and the serial port between driver and simulator, the picture (vision is told what is there), and
+time, which jumps to the next timer. What lives in the devices and in the journal's file survives a kill; nothing else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from kill_loop import VirtualLoop
+from kill_site import PACK
+from pymodbus.pdu.register_message import WriteMultipleRegistersResponse
+
+import delid.cli._assembly as assembly
+import delid.devices.motion._serial as serial_module
+import delid.devices.plc._driver as plc_module
+from delid.config import Cell
+from delid.core import (
+    Fastener,
+    FastenerKind,
+    Frame,
+    FrameFacts,
+    HazardClass,
+    Inspection,
+    JournalError,
+    PackCandidate,
+    PackStatus,
+    PackVerdict,
+    Quality,
+    Wire,
+)
+from delid.engine import RunLog
+from delid.sim.plc import PlcLogic, load_site
+from delid.sim.robot import GrblLogic, Machine
+
+SPEED = 10.0
+"""Simulated seconds of pack and gantry in one second; the PLC's watchdog and everything of delid run at 1."""
+SCAN_S = 0.02
+UNDER_WAY_S = 0.08
+"""How long after a command or move was sent the kill comes that meets it under way."""
+EXCHANGE_S = 0.002
+QUERIES = (b"?", b"$I\n", b"$$\n")
+TOOLS = ("fit_tool", "unfasten", "hold_part", "drain")
+
+
+@dataclass(frozen=True)
+class Sent:
+    """Something that makes a device act, as it arrived there. ``process`` counts the processes from 1."""
+
+    at_s: float
+    process: int
+    device: str
+    data: bytes
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A command that the PLC took: the effect that asked for it, and the fastener under the socket."""
+
+    process: int
+    effect: str
+    name: str
+    under_socket: str | None
+
+
+class CountingPlc(PlcLogic):
+    """Notes each command at the moment in which the PLC takes it."""
+
+    on_taken: Callable[[str], None] = staticmethod(lambda name: None)
+
+    def _take_command(self) -> None:
+        before = self._numbers.get("ack_seq")
+        super()._take_command()
+        if self._numbers["ack_seq"] != before:
+            command = self._map.command
+            code = self.writable[command.address + command.code_at - command.address]
+            self.on_taken(self._names.get(code, ""))
+
+    @property
+    def working(self) -> bool:
+        """A command runs that turns or switches a tool."""
+        return self._step is not None and self._step.name in TOOLS
+
+
+@dataclass
+class Shop:
+    """The devices and their memory. ``cut_at`` is the number of the position at which the process is killed."""
+
+    cell: Cell
+    scenario: Path
+    cut_at: int | None = None
+    now_s: float = 0.0
+    process: int = 0
+    alive: bool = False
+    positions: list[str] = field(default_factory=list)
+    sent: list[Sent] = field(default_factory=list)
+    taken: list[Taken] = field(default_factory=list)
+    port: Port | None = None
+    loop: VirtualLoop | None = None
+    effect: str = ""
+    moved_s: float = 0.0
+    """When something last moved."""
+    restarted_s: float = 0.0
+    steps: int = 0
+    """How many steps the plan of the first run had."""
+    last_step: str | None = None
+    """The step that the journal of the killed run names last."""
+
+    def __post_init__(self) -> None:
+        limits = self.cell.spec.motion.limits
+        site = load_site(self.scenario)
+        self.robot = GrblLogic(Machine.within(limits.x_mm, limits.y_mm, limits.z_mm))
+        self.plc = CountingPlc(site, speed=SPEED, start_count=7)
+        self.plc.on_taken = self._take
+        self._next_scan_s = 0.0
+
+    @property
+    def moving(self) -> bool:
+        return self.robot.moving or self.plc.working
+
+    def advance(self, to_s: float) -> None:
+        """Let time pass for the devices, whoever is connected."""
+        while self._next_scan_s <= to_s:
+            self.now_s = self._next_scan_s
+            self._next_scan_s += SCAN_S
+            self._scan()
+        self.now_s = to_s
+        self._deliver(self.robot.advance(to_s * SPEED))
+
+    def _scan(self) -> None:
+        said = self.robot.advance(self.now_s * SPEED)
+        self.plc.flange_mm = self.robot.flange_mm()
+        self.plc.scan(self.now_s)
+        self.robot.set_permitted(self.plc.motion_permitted)
+        if self.moving:
+            self.moved_s = self.now_s
+        self._deliver(said)
+
+    def _deliver(self, said: bytes) -> None:
+        if said and self.port is not None and self.alive:
+            assert self.loop is not None
+            self.loop.call_soon(self.port.hear, said)
+
+    def serial_line(self, data: bytes) -> None:
+        self.robot.feed(data)
+        self._deliver(self.robot.advance(self.now_s * SPEED))
+        if data not in QUERIES:
+            self.sent.append(Sent(self.now_s, self.process, "motion", data))
+            self.sent_position("motion")
+
+    def sent_position(self, device: str) -> None:
+        assert self.loop is not None
+        self.position(f"{device} got it")
+        self.loop.call_later(UNDER_WAY_S, self.position, f"{device} under way")
+
+    def position(self, words: str) -> bool:
+        """One place where the process may be killed; True when it is."""
+        if not self.alive or self.process != 1:
+            return not self.alive
+        self.positions.append(words)
+        if len(self.positions) - 1 == self.cut_at:
+            self.alive = False
+            assert self.loop is not None
+            self.loop.stop()
+        return not self.alive
+
+    def trace(self, plc: Any) -> None:
+        """Learn from the driver which effect its next command belongs to."""
+
+        def wire(wire: Wire) -> None:
+            self.effect = wire.id if wire.out else self.effect
+
+        plc._on_wire = wire
+
+    def _take(self, name: str) -> None:
+        self.taken.append(Taken(self.process, self.effect, name, self.plc.machine.under_socket()))
+
+
+class Port:
+    """In the place of the serial port."""
+
+    def __init__(self, shop: Shop, on_bytes: Callable[[bytes], None]) -> None:
+        self._shop, self._on_bytes, self.is_open = shop, on_bytes, True
+        shop.port = self
+
+    def hear(self, data: bytes) -> None:
+        if self.is_open and self._shop.alive:
+            self._on_bytes(data)
+
+    def write(self, data: bytes) -> bool:
+        if self._shop.alive:
+            self._shop.serial_line(data)
+        return True
+
+    def close(self) -> None:
+        self.is_open = False
+
+
+class Link:
+    """In the place of the Modbus connection."""
+
+    def __init__(self, shop: Shop) -> None:
+        self._shop = shop
+
+    async def open(self) -> None:
+        await asyncio.sleep(EXCHANGE_S)
+
+    async def read(self, request: Any) -> list[int]:
+        await asyncio.sleep(EXCHANGE_S)
+        return self._shop.plc.status
+
+    async def read_flags(self, request: Any) -> list[bool]:
+        await asyncio.sleep(EXCHANGE_S)
+        return self._shop.plc.flags
+
+    async def write(self, request: Any) -> WriteMultipleRegistersResponse:
+        shop = self._shop
+        if shop.alive:
+            assert shop.plc.write(request.address, list(request.registers))
+            if request.address != shop.cell.plc_map.control.address:  # the control block is heartbeat and state
+                shop.sent.append(Sent(shop.now_s, shop.process, "plc", bytes(request.encode())))
+                shop.sent_position("plc")
+        await asyncio.sleep(EXCHANGE_S)
+        return WriteMultipleRegistersResponse(address=request.address, count=len(request.registers))
+
+    def close(self) -> None: ...
+
+
+class CutLog(RunLog):
+    """The run's log with a place to be killed before, within and after each entry."""
+
+    shop: Shop
+
+    async def write(self, kind: str, data: dict[str, object]) -> None:
+        shop = self.shop
+        if shop.position(f"{kind} not written"):
+            raise JournalError("killed")
+        if shop.position(f"{kind} half written"):
+            with (self.folder / "journal.jsonl").open("ab") as file:
+                file.write(b'{"at_s":1.5,"data":{"eff')
+            raise JournalError("killed")
+        await super().write(kind, data)
+        if shop.position(f"{kind} written"):
+            raise JournalError("killed")
+
+    def roll(self) -> None:
+        if self.shop.alive:
+            super().roll()
+
+
+class Sight:
+    """Camera and vision that are told what is there."""
+
+    min_fastener_confidence = 0.6
+
+    def __init__(self, shop: Shop) -> None:
+        self._shop, self._count = shop, 0
+
+    async def grab(self, count: int, deadline_s: float) -> tuple[Frame, ...]:
+        await asyncio.sleep(0.05)
+        self._count += 1
+        frame = Frame(np.zeros((2, 2, 3), np.uint8), "overview", f"{self._count:064d}", self._shop.now_s, self._count)
+        return (frame,) * count
+
+    async def close(self) -> None: ...
+
+    def inspect(self, frame: Frame, pack: str | None = None, **options: object) -> Inspection:
+        machine = self._shop.plc.machine
+        fasteners = tuple(
+            Fastener(
+                name, FastenerKind.EMPTY if name in machine.removed else FastenerKind.BOLT, (0.0, 0.0), (x, y), 0.97
+            )
+            for name, (x, y, _) in machine.site.fasteners.items()
+        )
+        known = PackVerdict(PackStatus.KNOWN, PACK, 0.97, (PackCandidate(PACK, 0.97),))
+        facts = FrameFacts(1600, 1200, frame.sha256)
+        return Inspection(frame.source, facts, Quality(True), known, (), HazardClass.A, ("no damage found",), fasteners)
+
+
+def connect(shop: Shop, monkeypatch: Any) -> None:
+    """Put the stand-ins in their places; the last shop counts."""
+    sight = Sight(shop)
+    monkeypatch.setattr(serial_module, "SerialPort", lambda path, baud, name, hear, lost: Port(shop, hear))
+    monkeypatch.setattr(plc_module, "ModbusLink", lambda *_: Link(shop))
+    monkeypatch.setattr(assembly.Inspector, "load", lambda *_, **__: sight)
+    monkeypatch.setattr(assembly, "open_one", lambda *_: sight)
+    monkeypatch.setattr(assembly, "RunLog", type("Log", (CutLog,), {"shop": shop}))

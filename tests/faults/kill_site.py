@@ -1,0 +1,33 @@
+"""The files of the cell in which the process is killed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from ruamel.yaml import YAML
+
+from delid.config import Cell, load_cell
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+PACK = "nissan-leaf-24"
+
+
+def build_cell(folder: Path) -> tuple[Cell, Path]:
+    """The demonstration cell with one pack, without a recording; and the scenario of its simulated PLC."""
+    demo = REPOSITORY / "cell_configs/cells/demo.yaml"
+    data = YAML(typ="safe").load(demo.read_text(encoding="utf-8"))
+
+    def absolute(path: str) -> str:
+        return str((demo.parent / path).resolve())
+
+    data["cameras"][0]["frames"] = 1
+    data["plc"]["map"] = absolute(data["plc"]["map"])
+    data["models"] = {key: absolute(value) for key, value in data["models"].items()}
+    data["packs"] = [absolute(f"../packs/{PACK}.yaml")]
+    data["recipes"] = [absolute(f"../recipes/{PACK}-standard.yaml")]
+    data["runs"], data["record"] = str(folder / "runs"), False
+    file, scenario = folder / "cell.yaml", folder / "scenario.yaml"
+    file.write_text(json.dumps(data), encoding="utf-8")
+    scenario.write_text(json.dumps({"cell": str(file), "pack": PACK}), encoding="utf-8")
+    return load_cell(file), scenario

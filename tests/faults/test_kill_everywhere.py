@@ -1,0 +1,262 @@
+"""kill -9 of the cell process at every place of a run: before, within and after each entry of the journal, after each
+command that reached a device, and while the device is still at it.
+
+A new process on the same journal comes up Aborted, moves nothing until a person confirms, looks again and finishes the
+pack. All places take many minutes: they run with ``DELID_KILL_ALL=1``. Otherwise a sample runs, evenly spread over the
+run, that begins elsewhere every day; ``DELID_KILL_OFFSET`` repeats one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import structlog
+from kill_kit import Shop, connect
+from kill_loop import LoopClock, VirtualLoop
+from kill_person import Person
+from kill_site import build_cell
+
+import delid.cli._assembly as assembly
+import delid.journal._journal as journal_module
+from delid.core import Command, State
+from delid.engine import Executor, snapshot
+from delid.journal import find_unfinished, read_journal
+
+SAMPLE = 10
+"""Places that are tried where not all are; each is a run up to there and a run to its end."""
+LEAST_STEPS = 30
+DOWN_S = 1.5
+"""From the kill until somebody, or a supervisor, has started the process again."""
+QUIET_S = 1.0
+SAFE_WITHIN_S = 0.6
+"""The PLC's watchdog, and braking."""
+
+if TYPE_CHECKING:
+    from conftest import FaultRow
+
+
+@dataclass(frozen=True)
+class Outcome:
+    place: str
+    safe_s: float
+    first_state: State
+    asked: tuple[str, ...]
+
+
+@pytest.fixture(autouse=True)
+def _quiet_and_quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Logs off; no waiting for the disk, because a process that is killed takes nothing from the page cache along."""
+    monkeypatch.setattr(journal_module.os, "fsync", lambda file: None)
+    before = structlog.get_config()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    yield
+    structlog.configure(**before)
+
+
+def run_process(shop: Shop, start_s: float, life: Any) -> Any:
+    """One life of the cell process, until ``life`` ends or it is killed; then nothing of it is left."""
+    loop = VirtualLoop(start_s, shop.advance)
+    shop.loop, shop.alive, shop.process, shop.port = loop, True, shop.process + 1, None
+    try:
+        task = loop.create_task(_live(shop, loop, life))
+        task.add_done_callback(_stop)
+        loop.run_forever()
+        task.remove_done_callback(_stop)
+        killed = not shop.alive
+        shop.alive, loop.on_time = False, lambda _: None  # from here on it reaches no device and no file
+        task.cancel()
+        loop.run_until_complete(asyncio.wait([task]))
+        return None if killed else task.result()
+    finally:
+        loop.close()
+
+
+def _stop(task: asyncio.Task[Any]) -> None:
+    task.get_loop().stop()
+
+
+async def _live(shop: Shop, loop: VirtualLoop, life: Any) -> Any:
+    executor = assembly.assemble(shop.cell, LoopClock(loop))
+    shop.trace(executor.ports.plc)
+    running = asyncio.create_task(executor.run())
+    living = asyncio.create_task(life(shop, executor, Person(shop, executor)))
+    try:
+        await asyncio.wait((running, living), return_when=asyncio.FIRST_COMPLETED)
+        if running.done():
+            running.result()
+        return living.result()
+    finally:
+        shop.alive = shop.alive and living.done()
+        running.cancel()
+        living.cancel()
+        await asyncio.gather(running, living, return_exceptions=True)
+
+
+async def first_life(shop: Shop, executor: Executor, person: Person) -> State:
+    await person.until_up()
+    end = await person.work()
+    shop.steps = len(executor.state.progress)
+    return end
+
+
+async def second_life(shop: Shop, executor: Executor, person: Person) -> tuple[State, tuple[str, ...]]:
+    """Come up, stay still until a person has cleared, reset and started, then finish the pack."""
+    started, ended = ("run_started written" in shop.positions), ("run_ended written" in shop.positions)
+    gone = set(shop.plc.machine.removed)
+    await person.until_up()
+    first = executor.state.packml
+    assert first is (State.ABORTED if started and not ended else State.STOPPED)
+    await stays_still(shop, executor, person)
+    if first is State.ABORTED:
+        check_what_is_told(shop, executor)
+        await person.press(Command.CLEAR, State.STOPPED)
+        assert shop.moved_s < shop.restarted_s, "clearing moves nothing"
+    if ended:
+        return first, ()
+    person.take_part_away()
+    assert await person.work() is State.COMPLETE, executor.state.alarms
+    plan = executor.state.plan
+    assert plan is not None
+    planned = {target for step in plan.steps if step.do == "unfasten" and step.contact for target in step.targets}
+    left = set(shop.plc.machine.site.fasteners) - gone
+    assert planned == left, f"planned, though out: {planned - left}; not planned, though there: {left - planned}"
+    return first, tuple(person.asked)
+
+
+async def stays_still(shop: Shop, executor: Executor, person: Person) -> None:
+    """Waiting, and commands that are not yet allowed, send nothing to any device."""
+    before = executor.state.packml
+    await asyncio.sleep(QUIET_S)
+    person.ask_for(Command.START)
+    if before is State.ABORTED:
+        person.ask_for(Command.RESET)
+    await asyncio.sleep(0.2)
+    assert executor.state.packml is before
+    assert [sent for sent in shop.sent if sent.process == 2] == []
+    assert shop.moved_s < shop.restarted_s
+    assert not shop.moving
+
+
+def check_what_is_told(shop: Shop, executor: Executor) -> None:
+    """The operator reads which run broke off, and at which step."""
+    told = snapshot(executor.state, shop.cell, "now", 0.0)["alarms"][0]["text"]
+    assert executor.state.unfinished_run is not None
+    assert f"Run {executor.state.unfinished_run} broke off" in told
+    assert shop.last_step is None or f" at {shop.last_step}." in told
+
+
+def kill_at(folder: Path, place: int, monkeypatch: pytest.MonkeyPatch) -> Outcome:
+    """A run that is killed at this place, and what comes after it."""
+    shop = fresh_shop(folder, monkeypatch, place)
+    assert run_process(shop, 0.0, first_life) is None
+    killed_s = shop.now_s
+    shop.advance(killed_s + DOWN_S)
+    assert not shop.moving
+    check_journal(shop, folder)
+    shop.restarted_s = shop.now_s
+    safe_s = max(0.0, shop.moved_s - killed_s)
+    first, asked = run_process(shop, shop.now_s, second_life)
+    check_pack(shop)
+    return Outcome(shop.positions[-1], safe_s, first, asked)
+
+
+def fresh_shop(folder: Path, monkeypatch: pytest.MonkeyPatch, cut_at: int | None) -> Shop:
+    folder.mkdir()
+    shop = Shop(*build_cell(folder), cut_at)
+    connect(shop, monkeypatch)
+    return shop
+
+
+def check_journal(shop: Shop, folder: Path) -> None:
+    """Whatever the PLC took was on the disk before; what the journal has as done is so, and little else is."""
+    journals = [read_journal(path) for path in sorted((folder / "runs").glob("*/journal.jsonl"))]
+    turns = [entry.data for journal in journals for entry in journal.entries if entry.kind == "turn"]
+    effects = [effect for turn in turns for effect in turn["effects"]]
+    assert {taken.effect for taken in shop.taken} <= {effect.get("id") for effect in effects}
+    ended = [effect["data"] for effect in effects if effect.get("kind") == "step"]
+    done = {str(step["key"]).rsplit("/", 1)[-1] for step in ended if step["status"] == "done"}
+    machine = shop.plc.machine
+    out = set(machine.removed)
+    assert done & set(machine.site.fasteners) <= out, "noted as done, and still in"
+    assert len(out - done) <= 1, "only the step in hand may be unknown"
+    assert {f"module.{n + 1:02d}" for n in machine.modules_out} >= {name for name in done if name.startswith("module.")}
+    unfinished = find_unfinished(folder / "runs")
+    shop.last_step = unfinished.step if unfinished else None
+
+
+def check_pack(shop: Shop) -> None:
+    """Everything was done, and nothing twice."""
+    machine = shop.plc.machine
+    assert sorted(machine.removed) == sorted(machine.site.fasteners)
+    assert not machine.lid_on
+    assert sorted(machine.modules_out) == [0, 1, 2]
+    assert machine.held is None
+    repeated = [key for key, count in Counter((t.process, t.effect) for t in shop.taken).items() if count > 1]
+    assert repeated == [], "an effect was performed twice"
+    at_nothing = [t for t in shop.taken if t.name == "unfasten" and t.under_socket is None]
+    assert at_nothing == [], "the nutrunner was sent to a bolt that was out"
+
+
+def places_of_a_run(folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Every place at which a whole run can be killed."""
+    shop = fresh_shop(folder, monkeypatch, None)
+    assert run_process(shop, 0.0, first_life) is State.COMPLETE
+    check_pack(shop)
+    check_journal(shop, folder)
+    assert shop.steps >= LEAST_STEPS
+    return shop.positions
+
+
+def kill_and_tell(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, choose: Callable[[int], Sequence[int]], row: FaultRow
+) -> None:
+    """Kill at each of the places that ``choose`` takes, and note one row for them."""
+    names = places_of_a_run(folder / "whole", monkeypatch)
+    outcomes = []
+    for place in choose(len(names)):
+        try:
+            outcome = kill_at(folder / f"{place}", place, monkeypatch)
+        except Exception as error:
+            error.add_note(f"killed at place {place} of {len(names)}: {names[place]}")
+            raise
+        assert outcome.place == names[place]
+        outcomes.append(outcome)
+    worst_s = max(outcome.safe_s for outcome in outcomes)
+    asked = sum(bool(outcome.asked) for outcome in outcomes)
+    print(
+        f"killed at {len(outcomes)} of {len(names)} places, worst {worst_s:.2f} s; {asked} asked a person about a part"
+    )
+    assert worst_s <= SAFE_WITHIN_S
+    row(
+        f"cell process killed at {len(outcomes)} of {len(names)} places of a run", "kill -9, started again",
+        "Aborted until a person clears, resets and starts; looks again, finishes the pack, nothing done twice", worst_s,
+    )  # fmt: skip
+
+
+def sample_of(count: int) -> list[int]:
+    """Evenly spread; the first one depends on the day."""
+    stride = count // SAMPLE
+    offset = int(os.environ.get("DELID_KILL_OFFSET", time.time() // 86_400 * 37)) % stride
+    print(f"DELID_KILL_OFFSET={offset}")
+    return list(range(offset, count, stride))[:SAMPLE]
+
+
+@pytest.mark.timeout(600)
+def test_killed_at_a_sample_of_the_places_of_a_run(tmp_path, monkeypatch, fault_row):
+    kill_and_tell(tmp_path, monkeypatch, sample_of, fault_row)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(14_400)
+@pytest.mark.skipif(os.environ.get("DELID_KILL_ALL") != "1", reason="every place takes about half an hour")
+def test_killed_at_every_place_of_a_run(tmp_path, monkeypatch, fault_row):
+    kill_and_tell(tmp_path, monkeypatch, range, fault_row)
