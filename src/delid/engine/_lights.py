@@ -7,7 +7,7 @@ import dataclasses
 from delid.config import LAMPS_PARAM, SET_LIGHT
 from delid.core import AMBIENT, Finished, Look, Looked, RunCommand, State
 
-from ._state import LightProgram, Phase
+from ._state import LightProgram
 from ._turn import Turn
 
 NEVER_ACTED = ("refused", "journal")
@@ -124,6 +124,6 @@ def _begin_again_later(turn: Turn) -> None:
     """A light program that is interrupted is taken again as a whole: its frames belong together."""
     turn.set(program=None)
     if turn.state.current is None:
-        turn.set(phase=Phase.NONE)
+        turn.look_again()
     else:
         turn.set(redo_act=True)

@@ -79,6 +79,10 @@ class Turn:
         self.record("transition", **{"from": self.state.packml.value, "to": to.value, "cause": cause})
         self.set(packml=to, packml_since_s=self.now_s, turns=self.state.turns + 1, work=())
 
+    def look_again(self) -> None:
+        """Look at the pack anew when the run goes on, under ids of its own."""
+        self.set(phase=Phase.NONE, turns=self.state.turns + 1)
+
     def finish_acting(self) -> None:
         """The work of the acting state is confirmed done."""
         self.enter(ACTING_DONE[self.state.packml], "done")

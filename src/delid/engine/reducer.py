@@ -154,7 +154,7 @@ def _finished(turn: Turn, event: Finished) -> None:
         else:
             steps.on_finished(turn, event)
     elif isinstance(pending.effect, (Look, Decide)) and event.failure == "journal":
-        turn.set(phase=Phase.NONE)  # done again when the run goes on
+        turn.look_again()
     elif isinstance(pending.effect, (Look, Decide)):
         ask_about_pack(turn, f"{event.detail or event.failure}", ())
     elif not event.ok:
