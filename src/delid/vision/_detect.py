@@ -22,7 +22,7 @@ from ._session import Outputs
 STRIDE = 4
 MULTIPLE = 32
 """The model takes sides that are a multiple of this."""
-TILE_PX = 1024
+TILE_PX = 768
 OVERLAP_PX = 96
 UNPLACED = "seen."
 """How the ids of detections begin that belong to no place of a pack."""
