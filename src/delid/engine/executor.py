@@ -64,6 +64,7 @@ class Executor:
         self._vision = ThreadPoolExecutor(1, thread_name_prefix="vision")
         self._eyes = Eyes(cell, ports, clock, self._vision)
         self._known: dict[str, Event] = {}
+        self._runs = 0
         self._turns = TurnLog(cell, ports.log, clock, self.post)
         self._turn_since_s: float | None = None
 
@@ -145,6 +146,7 @@ class Executor:
     async def _roll(self, event: Event) -> None:
         """A new run begins with a new log and a fresh state, told again what is known of the devices."""
         self.ports.log.roll()
+        self._runs += 1
         self.state = self._fresh(event.at_s)
         known = [Started(event.at_s), *self._known.values()]
         for fact in known:
@@ -166,7 +168,7 @@ class Executor:
     def _perform(self, effect: Effect) -> None:
         if isinstance(effect, Record):
             return
-        task = asyncio.create_task(self._report(effect.id, self._act(effect)))
+        task = asyncio.create_task(self._report(effect.id, self._act(effect), self._runs))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -175,11 +177,14 @@ class Executor:
             detail = "the journal could not be written ahead of it"
             self.post(Finished(self.clock.now_s(), effect.id, False, "journal", detail))
 
-    async def _report(self, effect_id: str, act: Coroutine[Any, Any, Event]) -> None:
+    async def _report(self, effect_id: str, act: Coroutine[Any, Any, Event], run: int) -> None:
+        """Post how an effect ended. What ends after its run is not told: a later run has effects of the same id."""
         try:
-            self.post(await act)
+            event = await act
         except DelidError as error:
-            self.post(Finished(self.clock.now_s(), effect_id, False, "fault", str(error)))
+            event = Finished(self.clock.now_s(), effect_id, False, "fault", str(error))
+        if run == self._runs:
+            self.post(event)
 
     def _act(self, effect: Effect) -> Coroutine[Any, Any, Event]:
         plc, motion = self.ports.plc, self.ports.motion

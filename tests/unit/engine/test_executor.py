@@ -266,3 +266,31 @@ async def test_an_unfinished_run_starts_aborted(repository, monkeypatch):
     assert made.packml is State.ABORTED
     assert [t for t in made.trail if not t.startswith("journal")] == []
     await made.end()
+
+
+async def test_a_look_that_ends_after_its_run_is_not_taken_for_the_next_runs_look(cell):
+    """Ids begin anew with each run, so that both runs look under the same id."""
+    gate, judged = asyncio.Event(), []
+    grab = cell.camera.grab
+
+    async def slow(count, deadline_s):
+        judged.append("asked")
+        if len(judged) == 1:
+            await gate.wait()
+        else:
+            await asyncio.Event().wait()
+        return await grab(count, deadline_s)
+
+    cell.camera.grab = slow
+    await cell.connect()
+    await cell.command(Command.RESET)
+    await cell.command(Command.START)
+    first = set(cell.executor.state.pending)
+    await cell.command(Command.STOP)
+    await cell.command(Command.RESET)
+    await cell.command(Command.START)
+    assert set(cell.executor.state.pending) == first
+    gate.set()
+    await cell.settle()
+    assert set(cell.executor.state.pending) == first, "the frames of the earlier run were judged for this one"
+    assert cell.packml is State.EXECUTE
