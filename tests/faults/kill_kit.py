@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 from kill_loop import VirtualLoop
-from kill_site import PACK
+from kill_site import PACK, CountingPlc
 from pymodbus.pdu.register_message import WriteMultipleRegistersResponse
 
 import delid.cli._assembly as assembly
@@ -25,19 +25,20 @@ from delid.config import Cell
 from delid.core import (
     Fastener,
     FastenerKind,
+    Finished,
     Frame,
     FrameFacts,
     HazardClass,
     Inspection,
     JournalError,
+    MotionVerb,
     PackCandidate,
     PackStatus,
     PackVerdict,
     Quality,
-    Wire,
 )
-from delid.engine import RunLog
-from delid.sim.plc import PlcLogic, load_site
+from delid.engine import Executor, RunLog
+from delid.sim.plc import load_site
 from delid.sim.robot import GrblLogic, Machine
 
 SPEED = 10.0
@@ -46,8 +47,8 @@ SCAN_S = 0.02
 UNDER_WAY_S = 0.08
 """How long after a command or move was sent the kill comes that meets it under way."""
 EXCHANGE_S = 0.002
+DISK_S = 0.001
 QUERIES = (b"?", b"$I\n", b"$$\n")
-TOOLS = ("fit_tool", "unfasten", "hold_part", "drain")
 
 
 @dataclass(frozen=True)
@@ -70,25 +71,6 @@ class Taken:
     under_socket: str | None
 
 
-class CountingPlc(PlcLogic):
-    """Notes each command at the moment in which the PLC takes it."""
-
-    on_taken: Callable[[str], None] = staticmethod(lambda name: None)
-
-    def _take_command(self) -> None:
-        before = self._numbers.get("ack_seq")
-        super()._take_command()
-        if self._numbers["ack_seq"] != before:
-            command = self._map.command
-            code = self.writable[command.address + command.code_at - command.address]
-            self.on_taken(self._names.get(code, ""))
-
-    @property
-    def working(self) -> bool:
-        """A command runs that turns or switches a tool."""
-        return self._step is not None and self._step.name in TOOLS
-
-
 @dataclass
 class Shop:
     """The devices and their memory. ``cut_at`` is the number of the position at which the process is killed."""
@@ -102,6 +84,8 @@ class Shop:
     positions: list[str] = field(default_factory=list)
     sent: list[Sent] = field(default_factory=list)
     taken: list[Taken] = field(default_factory=list)
+    performed: list[str] = field(default_factory=list)
+    """Effects of the first process that its drivers were given."""
     port: Port | None = None
     loop: VirtualLoop | None = None
     effect: str = ""
@@ -171,13 +155,25 @@ class Shop:
             self.loop.stop()
         return not self.alive
 
-    def trace(self, plc: Any) -> None:
-        """Learn from the driver which effect its next command belongs to."""
+    def trace(self, executor: Executor) -> None:
+        """Note which effects are handed to the drivers. Stops wait for no journal and are left out."""
+        plc, motion = executor.ports.plc, executor.ports.motion
+        command, move, do = plc.command, motion.move, motion.do
 
-        def wire(wire: Wire) -> None:
-            self.effect = wire.id if wire.out else self.effect
+        def noted(id: str) -> str:
+            if self.alive and self.process == 1:
+                self.performed.append(id)
+            return id
 
-        plc._on_wire = wire
+        async def plc_command(id: str, *rest: Any) -> Finished:
+            self.effect = noted(id)
+            return await command(id, *rest)
+
+        async def motion_do(id: str, verb: MotionVerb, deadline_s: float) -> Finished:
+            return await do(id if verb is MotionVerb.STOP else noted(id), verb, deadline_s)
+
+        plc.command, motion.do = plc_command, motion_do  # type: ignore[method-assign]
+        motion.move = lambda id, *rest: move(noted(id), *rest)  # type: ignore[method-assign]
 
     def _take(self, name: str) -> None:
         self.taken.append(Taken(self.process, self.effect, name, self.plc.machine.under_socket()))
@@ -240,6 +236,7 @@ class CutLog(RunLog):
 
     async def write(self, kind: str, data: dict[str, object]) -> None:
         shop = self.shop
+        await asyncio.sleep(DISK_S)
         if shop.position(f"{kind} not written"):
             raise JournalError("killed")
         if shop.position(f"{kind} half written"):

@@ -1,16 +1,38 @@
-"""The files of the cell in which the process is killed."""
+"""The files of the cell in which the process is killed, and its PLC."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 from ruamel.yaml import YAML
 
 from delid.config import Cell, load_cell
+from delid.sim.plc import PlcLogic
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PACK = "nissan-leaf-24"
+TOOLS = ("fit_tool", "unfasten", "hold_part", "drain")
+
+
+class CountingPlc(PlcLogic):
+    """Notes each command at the moment in which the PLC takes it."""
+
+    on_taken: Callable[[str], None] = staticmethod(lambda name: None)
+
+    def _take_command(self) -> None:
+        before = self._numbers.get("ack_seq")
+        super()._take_command()
+        if self._numbers["ack_seq"] != before:
+            command = self._map.command
+            code = self.writable[command.address + command.code_at - command.address]
+            self.on_taken(self._names.get(code, ""))
+
+    @property
+    def working(self) -> bool:
+        """A command runs that turns or switches a tool."""
+        return self._step is not None and self._step.name in TOOLS
 
 
 def build_cell(folder: Path) -> tuple[Cell, Path]:
