@@ -417,6 +417,9 @@ class Engine(RuleBasedStateMachine):
             if isinstance(effect, Record) and effect.kind == "step" and effect.data["status"] in ("done", "skipped"):
                 assert effect.data["key"] not in done, f"{effect.data['key']} ended twice"
                 done.add(effect.data["key"])
+            elif isinstance(effect, Record) and effect.kind == "failure" and effect.data["kind"] == "still_seen":
+                if not any(isinstance(e, Record) and e.kind == "seen" for e in effects):
+                    done.clear()  # a look that names none means all
             elif isinstance(effect, Record) and effect.kind == "seen":
                 done -= {key for key in done if key.rsplit("/", 1)[-1] in effect.data["left"]}
             elif isinstance(effect, (Move, RunCommand)) and "#" in effect.id:

@@ -502,3 +502,56 @@ def test_a_fastener_that_only_seems_gone_is_planned():
     assert [f.id for f in world.state.assessment.fasteners] == [f.id for f in doubtful], (
         "what was seen is kept as it was"
     )
+
+
+def at_first_descent(effect, world):
+    return "withhold" if isinstance(effect, Move) and "lid.01#1.1" in effect.id else None
+
+
+def test_a_suspended_run_whose_permission_is_gone_is_held_and_not_resumed():
+    world = World(PLAN, answer=at_first_descent)
+    world.start()
+    world.command(Command.SUSPEND)
+    assert world.packml is State.SUSPENDED
+    world.set_tags(motion_permitted=False)
+    assert world.packml is State.HELD
+    world.effects.clear()
+    world.command(Command.UNSUSPEND)
+    world.command(Command.UNHOLD)
+    assert [r["accepted"] for r in world.records("command")] == [False, False]
+    assert world.of(DoMotion, Move) == []
+
+
+def test_a_move_that_was_held_for_long_is_resumed_and_not_submitted_again():
+    world = World(PLAN, answer=at_first_descent)
+    world.start()
+    world.command(Command.HOLD)
+    world.wait(200)  # longer than any deadline of the move
+    world.effects.clear()
+    world.command(Command.UNHOLD)
+    assert [e.verb for e in world.of(DoMotion, Move)] == [MotionVerb.RESUME]
+
+
+def test_a_question_that_comes_up_while_suspending_can_be_answered():
+    world = World(PLAN, answer=lambda e, w: "withhold" if isinstance(e, Look) and not w.removed else None)
+    world.start()
+    world.command(Command.SUSPEND)
+    world.feed(world.fail(world.withheld[0], "fault", "the camera is gone"))
+    assert world.packml is State.HELD
+    world.answer = lambda e, w: None
+    world.reply_to_question("look again")
+    assert world.packml is State.COMPLETE
+
+
+def test_an_act_that_is_submitted_again_has_an_id_of_its_own():
+    refused = iter([True])
+
+    def answer(effect, world):
+        first = isinstance(effect, RunCommand) and effect.name == "unfasten" and next(refused, False)
+        return world.fail(effect, "journal", "not written") if first else None
+
+    world = World(plan_of(bolt_step(1)), answer=answer)
+    world.start()
+    assert world.packml is State.COMPLETE
+    ids = [e.id for e in unfastens(world)]
+    assert len(ids) == len(set(ids)) == 2
