@@ -194,6 +194,26 @@ class Engine(RuleBasedStateMachine):
         """The commands that do not end a run."""
         self._take(OperatorCommanded(self.now, command, "test"))
 
+    @rule(
+        pause=st.sampled_from(((Command.HOLD, Command.UNHOLD), (Command.SUSPEND, Command.UNSUSPEND))),
+        change=st.sampled_from(({}, {}, {"motion_permitted": False})),
+        held_s=st.sampled_from((0.1, 100.0)),
+        fails=st.booleans(),
+    )
+    def pause_for_a_while(self, pause, change, held_s, fails):
+        """The robot confirms that it stands, or what is under way fails meanwhile; then a person goes on."""
+        self._take(OperatorCommanded(self.now, pause[0], "test"))
+        for effect in [e for e in self.ledger.open.values() if fails or isinstance(e, DoMotion)]:
+            self._take(Finished(self.now, effect.id, isinstance(effect, DoMotion), "", "test"))
+        self.tags |= change
+        self._take(TagsRead(self.now + held_s, dict(self.tags)))
+        self._take(OperatorCommanded(self.now, pause[1], "test"))
+
+    @precondition(lambda self: self.ledger.open)
+    @rule()
+    def the_journal_refuses(self):
+        self._take(Finished(self.now, next(iter(self.ledger.open)), False, "journal", "disk full"))
+
     @rule()
     def good_day(self):
         """Everything that a person at the cell can put right is right."""
@@ -358,7 +378,8 @@ class Engine(RuleBasedStateMachine):
             if isinstance(effect, Move) or kind in (MotionVerb.HOME, MotionVerb.RESUME):
                 assert not (why := self._danger()), f"{effect.id}: {why}"
             works = isinstance(effect, Move) or kind is MotionVerb.RESUME
-            if works or (isinstance(effect, RunCommand) and at is State.EXECUTE):
+            lamp = isinstance(effect, RunCommand) and effect.name == "set_light"  # moves nothing and touches nothing
+            if works or (isinstance(effect, RunCommand) and at is State.EXECUTE and not lamp):
                 assert not (why := self._danger() or self._not_permitted()), f"{effect.id}: {why}"
             current = self.state.current
             acts = isinstance(effect, (Move, RunCommand)) and current and current.act_id == effect.id
@@ -399,7 +420,7 @@ class Engine(RuleBasedStateMachine):
             halted = "transition" in told and state.packml in HALTING
             answered, late = getattr(event, "id", None) == name, state.now_s > due_s
             assert answered or late or halted, f"{name} was forgotten"
-            failed = late or not getattr(event, "ok", True)
+            failed = not getattr(event, "ok", True) if answered else late
             again = state.redo_act or state.phase.value == "none" or state.program is not None
             assert not failed or told or state.alarms or again, f"the failure of {name} was not told"
             del ledger.open[name]
