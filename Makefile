@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 SPEED ?= 10
+# Most tests wait for a device rather than for the processor.
+WORKERS ?= 2
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
@@ -11,7 +13,7 @@ demo: $(VENV)/.run
 	$(BIN)/delid demo --speed $(SPEED)
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadgroup
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -18,6 +18,24 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 LOOPBACK = ("127.", "::1", "localhost")
 
 
+IN_LINE = (
+    "bench/",
+    "browser/",
+    "contract/test_demo.py",
+    "contract/test_serve.py",
+    "faults/test_processes.py",
+    "unit/training/test_whole_path.py",
+)
+"""Tests that run a whole cell, measure, or fill every core: one after the other, or they would disturb each other."""
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Beside a whole cell, whose PLC wants a heartbeat twice a second, other tests stand back."""
+    alone = item.path.relative_to(REPOSITORY / "tests").as_posix().startswith(IN_LINE)
+    if "PYTEST_XDIST_WORKER" in os.environ and not alone and os.nice(0) < 10:
+        os.nice(10)
+
+
 @pytest.fixture
 def repository() -> Path:
     """The root of the checkout."""
@@ -66,8 +84,12 @@ def _nothing_left_open(request: pytest.FixtureRequest) -> Iterator[None]:
     assert not _open_sockets() - sockets, "sockets left open"
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where tests run side by side, a file stays together, and whole cells stand in one line."""
     for item in items:
+        file = item.path.relative_to(REPOSITORY / "tests").as_posix()
+        item.add_marker(pytest.mark.xdist_group("in line" if file.startswith(IN_LINE) else file))
         if inspect.iscoroutinefunction(getattr(item, "function", None)):
             item.add_marker(pytest.mark.usefixtures("no_task_left"))
 

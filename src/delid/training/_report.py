@@ -10,6 +10,7 @@ from delid.vision import Gallery, OnnxModel, load_gallery, load_model
 
 from ._evaluate import Figures
 from ._evaluate_fasteners import fastener_report, judge
+from ._evaluate_photos import photograph_figures
 from ._report_pack import photographed_packs, rendered_packs
 from ._samples import Sample, of_split
 
@@ -23,15 +24,15 @@ def evaluate(models: Path, gallery_dir: Path, samples: Sequence[Sample], photos:
     gallery = load_gallery(gallery_dir, pack.manifest.sha256, int(pack.manifest.output("embedding").shape[-1]))
     if "damage_presence" in {output.name for output in pack.manifest.outputs}:
         rendered = rendered_packs(pack, sorted(gallery.prototypes), list(samples), split)
-    if (models / DETECTOR).is_dir():
-        detector = load_model(models / DETECTOR, "fastener_detect")
+    detector = load_model(models / DETECTOR, "fastener_detect") if (models / DETECTOR).is_dir() else None
+    if detector is not None:
         digests[DETECTOR] = detector.digest
         rendered |= _fasteners(detector, of_split(list(samples), split, close_ups=True))
     return {
         "models": digests,
         "split": split,
         "rendered": rendered,
-        "photographs": _photographs(pack, gallery, photos) if photos else None,
+        "photographs": _photographs(pack, detector, gallery, photos) if photos else None,
     }
 
 
@@ -41,9 +42,11 @@ def _fasteners(detector: OnnxModel, close_ups: list[Sample]) -> Figures:
     return {"fasteners": fastener_report(judge(detector, close_ups), limit.min_confidence)} if close_ups else {}
 
 
-def _photographs(pack: OnnxModel, gallery: Gallery, folder: Path) -> Figures:
-    packs = photographed_packs(pack, gallery, folder / "twizy_pack")
-    return {"real_packs_not_taught": packs} if packs else {}
+def _photographs(pack: OnnxModel, detector: OnnxModel | None, gallery: Gallery, folder: Path) -> Figures:
+    found: Figures = {} if detector is None else dict(photograph_figures(detector, folder))
+    if packs := photographed_packs(pack, gallery, folder / "twizy_pack"):
+        found["real_packs_not_taught"] = packs
+    return found
 
 
 def table(figures: Figures) -> list[str]:

@@ -18,7 +18,7 @@ RESET, CLOSE_CLAMP, OPEN_CLAMP, EXTRACTION, FIT_TOOL, UNFASTEN, HOLD, RELEASE, D
 SOCKET, IMPACT, VACUUM, GRIPPER = 1, 2, 3, 4
 DOCKS = {1: (2300, 150, -200), 2: (2300, 350, -200), 3: (2300, 550, -200), 4: (2300, 750, -200)}
 # lid.01 of the VW pack at (-833.9, -703) on the fixture at (1100, 850, -600), lid 140 mm high, socket 180 mm long
-LID_01 = (266.1, 147.0, -280.0)
+LID_01 = (267.223, 147.872, -280.0)
 LID_02 = (504.4, 147.0, -280.0)
 
 

@@ -39,7 +39,7 @@ def test_no_scenario_is_forgotten_here(repository: Path) -> None:
 
 def test_places_are_in_the_robots_frame(repository: Path) -> None:
     site = load_site(repository / "fixtures/scenarios/vw-meb-82-clean.yaml")
-    assert site.fasteners["lid.01"] == pytest.approx((266.1, 147.0, -460.0))
+    assert site.fasteners["lid.01"] == pytest.approx((266.1 + 1.123, 147.0 + 0.872, -460.0))
     assert site.grip_mm == pytest.approx((1100, 850))
     assert site.modules_mm[0] == pytest.approx((400, 520))
     assert (site.lid_z_mm, site.module_z_mm) == (-460, -490)
