@@ -30,10 +30,13 @@ IN_LINE = (
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Beside a whole cell, whose PLC wants a heartbeat twice a second, other tests stand back."""
-    alone = item.path.relative_to(REPOSITORY / "tests").as_posix().startswith(IN_LINE)
-    if "PYTEST_XDIST_WORKER" in os.environ and not alone and os.nice(0) < 10:
-        os.nice(10)
+    """Side by side, tests stand back before a whole cell, whose PLC wants heartbeats, and training before all others."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        return
+    file = item.path.relative_to(REPOSITORY / "tests").as_posix()
+    wanted = 15 if file.endswith("test_whole_path.py") else 0 if file.startswith(IN_LINE) else 5
+    if os.nice(0) < wanted:
+        os.nice(wanted - os.nice(0))
 
 
 @pytest.fixture
