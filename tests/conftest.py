@@ -30,7 +30,7 @@ IN_LINE = (
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Side by side, tests stand back before a whole cell, whose PLC wants heartbeats, and training before all others."""
+    """Side by side, tests stand back before a whole cell (its PLC wants heartbeats), and training before all others."""
     if "PYTEST_XDIST_WORKER" not in os.environ:
         return
     file = item.path.relative_to(REPOSITORY / "tests").as_posix()
