@@ -113,7 +113,7 @@ class SerialDriver(Driver[T], Generic[T]):
 
     async def _serve(self, port: SerialPort) -> None:
         """Poll until the port is lost."""
-        opened_s = last_s = self.clock.now_s()
+        owed_s = last_s = self.clock.now_s()
         ticks = 0
         while True:
             if (self.talk.busy or ticks % 2 == 0) and self.may_poll():
@@ -123,15 +123,18 @@ class SerialDriver(Driver[T], Generic[T]):
                 return
             ticks += 1
             now_s = self.clock.now_s()
-            self._look_at_age(now_s, opened_s)
+            if self.talk.silent_by_nature:
+                owed_s = now_s
+            self._look_at_age(now_s, owed_s)
             self.talk.tick(now_s - last_s)
             last_s = now_s
             self.each_tick()
 
-    def _look_at_age(self, now_s: float, opened_s: float) -> None:
+    def _look_at_age(self, now_s: float, owed_s: float) -> None:
+        """``owed_s`` is since when an answer can be expected: the port was opened, or a natural silence ended."""
         talk = self.talk
-        age_s = now_s - max(talk.heard_s, opened_s)
-        if talk.up and age_s > STALE_S and not talk.silent_by_nature:
+        age_s = now_s - max(talk.heard_s, owed_s)
+        if talk.up and age_s > STALE_S:
             self.link_down(f"no status report for {age_s:.1f} s")
         elif not talk.up and talk.report_s > -math.inf and now_s - talk.report_s < STALE_S:
             talk.up = True
