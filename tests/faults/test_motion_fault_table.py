@@ -176,7 +176,7 @@ async def test_a_limit_alarm_is_silent_and_left_by_a_reset_only() -> None:
         assert [event.up for event in machine.rig.links] == [True], "silence after a limit alarm is no lost link"
         assert (await machine.driver.do("h", MotionVerb.HOME, 5)).failure == "refused"
         feed, later = machine.logic.feed, asyncio.get_running_loop().call_later
-        machine.logic.feed = lambda data: later(0.25, feed, data) if b"$X" in data else feed(data)
+        machine.logic.feed = lambda data: feed(data) if b"\x18" in data else later(0.12, feed, data)
         cleared = await machine.driver.do("x", MotionVerb.CLEAR_FAULT, 5)
         assert cleared.ok, f"what was silent by nature is not held against it: {cleared.detail}"
         assert machine.rig.sent("x") == b"\x18$X\n"
