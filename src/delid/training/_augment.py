@@ -57,14 +57,3 @@ def recoloured(rng: np.random.Generator, picture: Picture) -> Picture:
         data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(45, 95))])[1]
         image = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
     return image
-
-
-def coarser(rng: np.random.Generator, picture: Picture, mm_per_px: float) -> tuple[Picture, float]:
-    """A close-up as a camera further away would see it (1.2 to 1.5 mm per pixel), and by how much it shrank."""
-    wanted = float(rng.uniform(1.2, 1.5))
-    if mm_per_px >= wanted or rng.random() < 0.4:
-        return picture, 1.0
-    factor = mm_per_px / wanted
-    height, width = picture.shape[:2]
-    size = (round(width * factor), round(height * factor))
-    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8), size[0] / width

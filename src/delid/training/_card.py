@@ -15,9 +15,9 @@ PARTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("pack", "newly_taught", "damage"),
         ("real_packs_not_taught",),
     ),
-    "fastener-kind": (
+    "fastener-detect": (
         ("fasteners",),
-        ("screws_and_holes", "stripped_screws"),
+        ("screws_and_holes", "scenes_of_electronic_waste", "stripped_screws", "twizy_pack"),
     ),
 }
 """Model to the figures that belong to it: how those of rendered pictures begin, and names of those of photographs."""
@@ -36,8 +36,8 @@ def figures_block(model: str, figures: Figures) -> str:
 
 
 def write_cards(models: Path, figures: Figures) -> None:
-    """Put the figures into ``models/NAME/MODEL_CARD.md``; everything outside the marks stays as it is."""
-    for model in PARTS:
+    """Put the figures into ``models/NAME/MODEL_CARD.md`` of the judged models; what is outside the marks stays."""
+    for model in figures["models"]:
         path = models / model / "MODEL_CARD.md"
         text = path.read_text(encoding="utf-8") if path.is_file() else ""
         before, begin, rest = text.partition(BEGIN)

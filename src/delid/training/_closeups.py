@@ -43,7 +43,7 @@ class CloseUpPlan:
 
     seed: int = 53
     boards: tuple[int, int, int] = (160, 24, 40)
-    lids: tuple[int, int, int] = (60, 8, 16)
+    lids: tuple[int, int, int] = (160, 16, 24)
     size_px: tuple[int, int] = (512, 384)
     samples: int = 6
     hdri: str = ""

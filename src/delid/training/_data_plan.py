@@ -2,7 +2,6 @@
 
 Fictional families are split whole. The named packs are in no training picture at all: they are taught from the pictures
 of the split "teach", so that every figure for them is one of a pack that the network has never been fitted to.
-Close-ups show boards full of fasteners.
 """
 
 from __future__ import annotations
@@ -20,8 +19,7 @@ from ruamel.yaml import YAML
 
 from ._family import Family, pack_family, random_family
 from ._noise import stream
-from ._polygon import along_path, chamfered, inset_path
-from ._scene import Camera, Detail, Scene, looking_at, random_fasteners, random_scene
+from ._scene import Camera, Detail, Scene, random_scene
 
 SPLITS = ("train", "validation", "test", "teach")
 
@@ -36,7 +34,6 @@ class DataPlan:
     per_pack: tuple[int, int, int, int] = (0, 5, 10, 5)
     from_cell: tuple[int, int, int, int] = (0, 5, 10, 5)
     opened: tuple[int, int, int, int] = (30, 8, 12, 0)
-    close_ups: tuple[int, int, int, int] = (0, 0, 0, 0)
     size_px: tuple[int, int] = (400, 300)
     samples: int = 5
     packs: str = "cell_configs/packs"
@@ -50,7 +47,7 @@ class DataPlan:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One picture to render. ``kind`` is family, pack, cell, open (a pack without its lid) or closeup."""
+    """One picture to render. ``kind`` is family, pack, cell or open (a pack without its lid)."""
 
     name: str
     split: str
@@ -79,9 +76,6 @@ def _jobs_of(plan: DataPlan, index: int, split: str) -> Iterator[Job]:
             yield Job(f"{split}-{pack}-cell-{n:02d}", split, "cell", pack, _seed(base, pack, 500 + n))
     for n in range(plan.opened[index]):
         yield Job(f"{split}-open-{n:03d}", split, "open", names[n % len(names)], base + 70_000 + n)
-    for n in range(plan.close_ups[index]):
-        family = pack_names(plan)[n // 4 % 3] if n % 4 == 0 else names[n % len(names)]
-        yield Job(f"{split}-close-{n:03d}", split, "closeup", family, base + 80_000 + n)
 
 
 def _seed(base: int, pack: str, number: int) -> int:
@@ -116,8 +110,6 @@ def scene_of(job: Job, plan: DataPlan) -> Scene:
     scene = replace(bare, detail=Detail(samples=plan.samples))
     if job.kind == "open":
         return replace(scene, lid_off=True, damages=(), fasteners=())
-    if job.kind == "closeup":
-        return _close_up(scene, job, plan)
     return scene
 
 
@@ -134,58 +126,3 @@ def cell_camera(height_mm: float, shift_mm: tuple[float, float] = (0.0, 0.0)) ->
     at = (0.0 - shift_mm[0], 792.1 - 850.0 - shift_mm[1], 1750.0 - (-600.0 + height_mm))
     axes = ((1.0, 0.0, 0.0), (0.0, -c, s), (0.0, -s, -c))
     return Camera(1600, 1200, 1600.0, 799.5, 599.5, at, axes)
-
-
-def _close_up(scene: Scene, job: Job, plan: DataPlan) -> Scene:
-    """A small board in the family's finish, full of fasteners of all kinds, at 0.8 to 1.9 mm per pixel."""
-    rng = stream(job.seed, "closeup")
-    family = _board(scene.family, rng)
-    whole = "nut" if family.head == "nut_on_stud" else "bolt"
-    fasteners = []
-    for fastener in random_fasteners(rng, family, 1.0):
-        kind = str(rng.choice([whole, "empty", "stripped", "other"], p=[0.36, 0.42, 0.12, 0.10]))
-        other = "bolt" if whole == "nut" else "nut"
-        fasteners.append(replace(fastener, kind=other if kind == "other" else kind))
-    width, height = plan.size_px
-    scale = float(rng.choice([rng.uniform(1.2, 1.5), rng.uniform(0.8, 1.9)]))
-    focal = width * float(rng.uniform(1.0, 2.2))
-    away = scale * focal
-    target = (float(rng.uniform(-40, 40)), float(rng.uniform(-30, 30)))
-    lean = min(0.5, abs(float(rng.normal(0, 0.25))))
-    heading = float(rng.uniform(0, 2 * np.pi))
-    eye = (target[0] + away * np.sin(lean) * np.cos(heading), target[1] + away * np.sin(lean) * np.sin(heading))
-    high = away * float(np.cos(lean))
-    axes = looking_at((eye[0], eye[1], high), (*target, 0.0), float(rng.uniform(0, 2 * np.pi)))
-    camera = Camera(width, height, focal, (width - 1) / 2, (height - 1) / 2, (*eye, high), axes)
-    sensor = replace(scene.sensor, blur_px=min(scene.sensor.blur_px, 0.8), noise=min(scene.sensor.noise, 1.4))
-    detail = Detail(plan.samples, 4, 4.0, 1.0)
-    return replace(
-        scene,
-        family=family,
-        damages=(),
-        camera=camera,
-        fasteners=tuple(fasteners),
-        detail=detail,
-        sensor=sensor,
-        clutter=scene.clutter * 0.3,
-    )
-
-
-def _board(family: Family, rng: np.random.Generator) -> Family:
-    """The family's sheet metal cut small, with fasteners close together on its flange and on its middle."""
-    length, width = float(rng.uniform(440, 620)), float(rng.uniform(320, 460))
-    outline = chamfered(length, width, float(rng.choice([0.0, 30.0, 70.0])))
-    inset = float(rng.uniform(17, 26))
-    edge = along_path(inset_path(outline, inset), float(rng.uniform(44, 58)))
-    free_x, free_y = length / 2 - inset - 50, width / 2 - inset - 50
-    middle = [(x, y) for x in np.arange(-free_x, free_x, 50.0) for y in np.arange(-free_y, free_y, 50.0)]
-    places = [(float(x), float(y)) for x, y in edge] + [(float(x), float(y)) for x, y in middle]
-    return replace(
-        family,
-        outline_mm=tuple((float(x), float(y)) for x, y in outline),
-        fasteners_mm=tuple(places),
-        features=(),
-        parts=(),
-        labels=(),
-        across_flats_mm=float(rng.choice([10.0, 10.0, 10.0, 8.0, 13.0])),
-    )

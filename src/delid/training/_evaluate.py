@@ -9,14 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from delid.core import Damage, DamageKind, HazardLimits, PackStatus, hazard_class
-from delid.vision import DAMAGE_KINDS, FASTENER_KINDS, Gallery, Manifest, judge_damage
+from delid.vision import DAMAGE_KINDS, Gallery, Manifest, judge_damage
 
 from ._predict import Answers
 from ._reliability import reliability
 from ._samples import Sample
 from ._thresholds import judged
 
-EMPTY = FASTENER_KINDS.index("empty")
 Figures = dict[str, Any]
 
 
@@ -110,13 +109,13 @@ def hazard_figures(
 
 
 def box_overlaps(samples: Sequence[Sample], found: Sequence[tuple[Damage, ...]]) -> list[float]:
-    """Overlap of the best box of a kind with the true one, for every true box whose kind was found."""
+    """Overlap of the best box of a kind with the true one, for every true box; 0 where the kind was not found."""
     values = []
     for sample, damages in zip(samples, found, strict=True):
         for truth in sample.truth["damages"]:
             boxes = [d.box_px for d in damages if d.kind.value == truth["kind"]]
-            if truth["box_px"] is not None and boxes:
-                values.append(max(overlap(box, truth["box_px"]) for box in boxes))
+            if truth["box_px"] is not None:
+                values.append(max((overlap(box, truth["box_px"]) for box in boxes), default=0.0))
     return values
 
 
@@ -136,28 +135,6 @@ def overlap(a: Sequence[float], b: Sequence[float]) -> float:
     both = max(0.0, width) * max(0.0, height)
     either = (a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - both
     return both / either if either > 0 else 0.0
-
-
-def fastener_figures(probabilities: NDArray[np.float32], kinds: NDArray[np.int64], limit: float) -> Figures:
-    """Confusion of kinds, and the question that counts: is there something, or is the hole empty?"""
-    best = probabilities.argmax(axis=1)
-    sure = probabilities.max(axis=1) >= limit
-    count = len(FASTENER_KINDS)
-    confusion = np.bincount(kinds * count + best, minlength=count * count).reshape(count, count)
-    there, seen = kinds != EMPTY, best != EMPTY
-    return {
-        "crops": len(kinds),
-        "right": share(float((best == kinds).sum()), len(kinds)),
-        "confusion_true_by_said": {
-            kind: dict(zip(FASTENER_KINDS, map(int, confusion[k]), strict=True))
-            for k, kind in enumerate(FASTENER_KINDS)
-        },
-        "present_called_empty": share(float((there & ~seen).sum()), float(there.sum())),
-        "empty_called_present": share(float((~there & seen).sum()), float((~there).sum())),
-        "min_confidence": limit,
-        "present_surely_called_empty": share(float((there & ~seen & sure).sum()), float(there.sum())),
-        "empty_surely_seen_empty": share(float((~there & ~seen & sure).sum()), float((~there).sum())),
-    }
 
 
 def _rounded(value: float) -> float | None:

@@ -1,7 +1,6 @@
 """How well the detector finds fasteners: found or not, of which kind, how far off, and how far its word can be trusted.
 
-Pictures come from the renderer; photographs are judged by `photographed_crops`, `photographed_scenes` and
-`photographed_heads`, and never mixed with rendered ones.
+Pictures come from the renderer; photographs are judged in `_evaluate_photos`, and never mixed with rendered ones.
 """
 
 from __future__ import annotations

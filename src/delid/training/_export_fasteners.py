@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
-import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal
-
-import numpy as np
-import torch
 
 from delid.core import UsageError
 from delid.vision import FASTENER_KINDS, load_model
 
 from ._evaluate_fasteners import confidences, judge
-from ._export import CLOSE, OPSET, VERSION, ExportError, load_provisional, write_folder
+from ._export import load_provisional, manifest_of, onnx_bytes, write_folder
 from ._fastener_net import STRIDE, FastenerNet, FastenerNetForExport
 from ._fastener_thresholds import MOST_SEEN_EMPTY, MOST_WRONG_KIND, best_cuts, calibrated, min_confidence
 from ._origin import Origin
@@ -42,46 +36,17 @@ INPUT: dict[str, Any] = {
 }
 
 
+AXES = {
+    "image": {2: "height", 3: "width"},
+    "heat": {2: "rows", 3: "columns"},
+    "offset": {2: "rows", 3: "columns"},
+}
+
+
 def detector_bytes(net: FastenerNet, temperature: float = 1.0, shift: float = 0.0) -> bytes:
-    """The network as slim ONNX for any height and width; both are compared before it is handed on."""
-    import onnx
-    import onnxslim
-
-    whole = FastenerNetForExport(net, temperature, shift).eval()
-    buffer = io.BytesIO()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the exporter speaks of its successor
-        torch.onnx.export(
-            whole,
-            (torch.rand(1, 3, *SIDES_PX[0]) * 2 - 1,),
-            buffer,
-            input_names=["image"],
-            output_names=list(OUTPUTS),
-            opset_version=OPSET,
-            dynamic_axes={
-                "image": {2: "height", 3: "width"},
-                "heat": {2: "rows", 3: "columns"},
-                "offset": {2: "rows", 3: "columns"},
-            },
-            dynamo=False,
-        )
-    content: bytes = onnxslim.slim(onnx.load_from_string(buffer.getvalue())).SerializeToString()
-    for sides in SIDES_PX:
-        _compare(whole, content, torch.rand(1, 3, *sides) * 2 - 1)
-    return content
-
-
-def _compare(whole: FastenerNetForExport, content: bytes, example: torch.Tensor) -> None:
-    import onnxruntime
-
-    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
-    found = session.run(["heat", "offset"], {"image": example.numpy()})
-    with torch.no_grad():
-        wanted = whole(example)
-    for have, want in zip(found, wanted, strict=True):
-        off = float(np.abs(have - want.numpy()).max())
-        if off > CLOSE:
-            raise ExportError(f"the exported detector is off by {off:.4f}")
+    """The network as slim ONNX for any height and width."""
+    whole = FastenerNetForExport(net, temperature, shift)
+    return onnx_bytes(whole, [(1, 3, *sides) for sides in SIDES_PX], "image", OUTPUTS, AXES)
 
 
 def export_detector(
@@ -104,7 +69,7 @@ def export_detector(
         f"lowest with which at most {MOST_SEEN_EMPTY:.1%} of the fasteners that are there are called empty "
         f"and at most {MOST_WRONG_KIND:.0%} of what is surely found is of another kind"
     )
-    manifest = _with_thresholds(manifest, content, cuts, why, min_confidence(pictures), why_sure)
+    manifest = _with_thresholds(manifest, cuts, why, min_confidence(pictures), why_sure)
     write_folder(folder, content, manifest)
     load_model(folder, TASK)
     say(f"{folder}: {len(content) / 1e6:.1f} MB, temperature {temperature:.2f}, shift {shift:+.2f}, {cuts}")
@@ -112,23 +77,9 @@ def export_detector(
 
 def _manifest(train: Sequence[Sample], origin: Origin) -> dict[str, Any]:
     fasteners = sum(len(s.truth["fasteners"]) for s in train)
+    note = "Boards and parts of lids with fasteners and things that look like them."
     return {
-        "model": NAME,
-        "version": VERSION,
-        "task": TASK,
-        "file": "model.onnx",
-        "trained_on": "rendered and photographs" if origin.photographs else "rendered",
-        "made_by": {"command": origin.command, "seed": origin.seed},
-        "data": {
-            "images": len(train),
-            "families": len({s.family for s in train}),
-            "crops": fasteners,
-            "photographs": origin.photographs,
-            "seeds": [origin.plan_seed],
-            "recipe_sha256": origin.recipe_sha256,
-            "note": f"Boards and parts of lids with fasteners and things that look like them; {origin.planned} "
-            "pictures are planned, those that were rendered by then were used.",
-        },
+        **manifest_of(NAME, TASK, train, origin, note, fasteners),
         "input": INPUT,
         "outputs": [
             {"name": "heat", "shape": [1, 4, "height/4", "width/4"], "labels": list(FASTENER_KINDS)},
@@ -138,11 +89,10 @@ def _manifest(train: Sequence[Sample], origin: Origin) -> dict[str, Any]:
 
 
 def _with_thresholds(
-    manifest: dict[str, Any], content: bytes, cuts: dict[str, float], why: str, sure: float, why_sure: str
+    manifest: dict[str, Any], cuts: dict[str, float], why: str, sure: float, why_sure: str
 ) -> dict[str, Any]:
     return {
         **manifest,
-        "sha256": hashlib.sha256(content).hexdigest(),
         "detection": {
             "stride": STRIDE,
             "radius_px": RADIUS_PX,
@@ -155,5 +105,5 @@ def _with_thresholds(
 
 
 def _provisional(content: bytes, manifest: dict[str, Any], cuts: dict[str, float], folder: Path) -> Any:
-    whole = _with_thresholds(manifest, content, cuts, "nothing yet", 0.5, "nothing yet")
+    whole = _with_thresholds(manifest, cuts, "nothing yet", 0.5, "nothing yet")
     return load_provisional(folder, content, whole, TASK)

@@ -14,13 +14,13 @@ from delid.vision import DAMAGE_KINDS, Gallery, OnnxModel, load_model
 
 from . import _thresholds as thresholds
 from ._evaluate import overlap
-from ._export import common_of, data_of, load_provisional, onnx_bytes, plain_of, write_folder
+from ._export import load_provisional, manifest_of, onnx_bytes, write_folder
 from ._gallery import as_gallery, looks_of, teach, write_gallery
 from ._net import EMBEDDING, PackNet, PackNetForExport
 from ._origin import Origin
 from ._predict import Answers, View, answers_to, turned_views
 from ._samples import Sample, of_split
-from ._specs import HEAT_GRID, PACK_INPUT
+from ._specs import HEAT_GRID, PACK_INPUT, PACK_SHAPE
 
 OUTPUTS = ("embedding", "damage_heat", "damage_presence", "severity")
 REGIONS = tuple(round(float(v), 2) for v in np.arange(0.15, 0.81, 0.05))
@@ -53,7 +53,7 @@ def export_pack(
 
 
 def _package(net: PackNetForExport, train: Sequence[Sample], origin: Origin) -> tuple[bytes, dict[str, Any]]:
-    content = onnx_bytes(net, PACK_INPUT, OUTPUTS)
+    content = onnx_bytes(net, [PACK_SHAPE], PACK_INPUT.name, OUTPUTS)
     kinds = list(DAMAGE_KINDS)
     note = "Whole packs of fictional families; no named pack is among them, and families are split as a whole."
     outputs = [
@@ -63,9 +63,8 @@ def _package(net: PackNetForExport, train: Sequence[Sample], origin: Origin) -> 
         {"name": "severity", "shape": [1, len(kinds)], "labels": kinds},
     ]
     manifest = {
-        **common_of("pack-damage", "pack_damage", content, origin),
-        "data": data_of(train, 0, origin, note),
-        "input": plain_of(PACK_INPUT),
+        **manifest_of("pack-damage", "pack_damage", train, origin, note),
+        "input": PACK_INPUT.model_dump(mode="json"),
         "outputs": outputs,
         "thresholds": {"pack": _pack_threshold(0.0, 0.0, "nothing yet"), "damage": _damage_thresholds({})},
     }

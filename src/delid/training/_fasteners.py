@@ -215,6 +215,14 @@ def add_recessed(bag: Bag, pose: Pose, af: float, steel: Paint, rng: np.random.G
     add_lathe(bag, pose, dome if rng.random() < 0.5 else flat, steel, 32)
     dark = Paint(_rgb(np.array(steel.rgb) * 0.12), 0.8, 0.3)
     top, size = tall + 0.05, r * float(rng.uniform(0.4, 0.55))
+    _recess(bag, pose, size, r, top, dark, rng)
+    if torn:
+        _torn_recess(bag, pose, size, top, dark, rng)
+
+
+def _recess(
+    bag: Bag, pose: Pose, size: float, radius: float, top: float, dark: Paint, rng: np.random.Generator
+) -> None:
     shape = int(rng.integers(4))
     if shape == 0:
         add_prism(bag, pose, ring(6, size, 0)[:, :2], top - 0.1, top, dark)
@@ -230,10 +238,11 @@ def add_recessed(bag: Bag, pose: Pose, af: float, steel: Paint, rng: np.random.G
             )
     else:
         for k in range(2 if shape == 2 else 1):
-            long = 2 * size if shape == 2 else 2.05 * r * 0.95
+            long = 2 * size if shape == 2 else 2.05 * radius * 0.95
             add_box(bag, Pose(pose.at, pose.heading + k * np.pi / 2), (long, 0.42 * size, 0.1), dark, 0.0, top)
-    if not torn:
-        return
+
+
+def _torn_recess(bag: Bag, pose: Pose, size: float, top: float, dark: Paint, rng: np.random.Generator) -> None:
     bright = Paint(_rgb(np.array([0.75, 0.74, 0.71]) * rng.uniform(0.8, 1.1)), 0.2, 0.95)
     hole = worn_hexagon(2 * size * float(rng.uniform(0.9, 1.15)), 0.9, rng)
     add_prism(bag, pose, hole, top, top + 0.12, bright)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from delid.vision import FASTENER_KINDS
@@ -83,29 +85,47 @@ def fit_fasteners(
     net.train()
     mean_net = copy.deepcopy(net)
     optimiser, schedule = _optimiser(net, fit)
-    rng, sums, began_s = stream(fit.seed, "views", fit.steps), np.zeros(3), time.monotonic()
-    for step in range(fit.steps):
-        views = [_view(rng, sources, elder, photos, fit.photo_share) for _ in range(fit.batch)]
-        pixels, *targets = tensors_of(views)
-        heat, offset = net(pixels)
-        parts = detector_loss(heat, offset, *targets)
-        loss = parts[0] + parts[1] + parts[2]
-        optimiser.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(net.parameters(), 5.0)
-        optimiser.step()
+    sums, began_s = np.zeros(3), time.monotonic()
+    for step, batch in enumerate(_batches(sources, elder, photos, fit)):
+        sums += _learn(net, optimiser, batch)
         schedule.step()
         _follow(mean_net, net, min(KEPT, (step + 1) / (step + 20)))
-        sums += [float(p.detach()) for p in parts]
         if (step + 1) % 50 == 0:
             took_s = (time.monotonic() - began_s) / (step + 1)
-            heat_l, off_l, kind_l = sums / 50
-            say(
-                f"step {step + 1}/{fit.steps}: heat {heat_l:.3f}, offset {off_l:.3f}, kind {kind_l:.3f}, {took_s:.2f} s"
-            )
+            heat, offset, kind = sums / 50
+            say(f"step {step + 1}/{fit.steps}: heat {heat:.3f}, offset {offset:.3f}, kind {kind:.3f}, {took_s:.2f} s")
             sums = np.zeros(3)
     mean_net.eval()
     return mean_net
+
+
+def _batches(
+    sources: Sequence[Source], elder: Sequence[Source], photos: dict[int, list[Picture]], fit: FastenerFit
+) -> Iterator[tuple[Tensor, ...]]:
+    """The batches of a fit, each from its own seed, drawn by a second thread while the first one learns."""
+
+    def draw(step: int) -> tuple[Tensor, ...]:
+        rng = stream(fit.seed, "views", fit.steps, step)
+        return tensors_of([_view(rng, sources, elder, photos, fit.photo_share) for _ in range(fit.batch)])
+
+    with ThreadPoolExecutor(1) as thread:
+        ahead = thread.submit(draw, 0)
+        for step in range(fit.steps):
+            batch = ahead.result()
+            if step + 1 < fit.steps:
+                ahead = thread.submit(draw, step + 1)
+            yield batch
+
+
+def _learn(net: FastenerNet, optimiser: torch.optim.Optimizer, batch: Sequence[Tensor]) -> NDArray[np.float64]:
+    """One step; its losses of heat, offset and kind."""
+    pixels, *targets = batch
+    parts = detector_loss(*net(pixels), *targets)
+    optimiser.zero_grad()
+    (parts[0] + parts[1] + parts[2]).backward()
+    torch.nn.utils.clip_grad_norm_(net.parameters(), 5.0)
+    optimiser.step()
+    return np.array([float(part.detach()) for part in parts])
 
 
 def _view(

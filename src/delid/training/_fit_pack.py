@@ -180,15 +180,8 @@ def fit_pack(samples: list[Sample], fit: PackFit, say: Callable[[str], None], ke
     net.to(memory_format=torch.channels_last)
     mean = torch.optim.swa_utils.AveragedModel(net, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.99))
     proxies = Families(len(family))
-    groups = [
-        {"params": net.backbone_parameters(), "lr": fit.rate * BACKBONE_RATE},
-        {"params": net.head_parameters(), "lr": fit.rate},
-        {"params": proxies.parameters(), "lr": fit.rate * 8},
-    ]
-    optimiser = torch.optim.AdamW(groups, weight_decay=0.02)
     steps = fit.epochs * (2 * len(_in_pairs(stream(fit.seed, "count"), examples)) // fit.batch + 1)
-    peaks = [float(g["lr"]) for g in optimiser.param_groups]
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, peaks, total_steps=steps + 1, pct_start=0.15)
+    optimiser, schedule = _optimiser(net, proxies, fit, steps)
     for epoch in range(fit.epochs):
         began_s, sums, count = time.monotonic(), np.zeros(2), 0
         net.train()
@@ -209,6 +202,19 @@ def fit_pack(samples: list[Sample], fit: PackFit, say: Callable[[str], None], ke
         if keep is not None:
             save(settled, keep)
     return settled
+
+
+def _optimiser(
+    net: PackNet, proxies: Families, fit: PackFit, steps: int
+) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]:
+    groups = [
+        {"params": net.backbone_parameters(), "lr": fit.rate * BACKBONE_RATE},
+        {"params": net.head_parameters(), "lr": fit.rate},
+        {"params": proxies.parameters(), "lr": fit.rate * 8},
+    ]
+    optimiser = torch.optim.AdamW(groups, weight_decay=0.02)
+    peaks = [float(group["lr"]) for group in optimiser.param_groups]
+    return optimiser, torch.optim.lr_scheduler.OneCycleLR(optimiser, peaks, total_steps=steps + 1, pct_start=0.15)
 
 
 def _losses(

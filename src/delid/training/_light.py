@@ -73,13 +73,7 @@ def random_light(
     """
     ambient = float(rng.uniform(0.15, 1.2))
     warmth = float(rng.normal(0, 0.4))
-    lamps = []
-    for _ in range(LAMPS):
-        x, y, z = (float(rng.uniform(*span)) for span in ((-2200, 2200), (-1800, 1800), (2700, 3600)))
-        at = (x, y, max(z, camera_z_mm + 100.0))
-        rgb = colour_of(warmth + float(rng.normal(0, 0.2))) * float(rng.uniform(0, 9.6))
-        size = (float(rng.uniform(400, 1600)), float(rng.uniform(120, 600)))
-        lamps.append(Lamp(at, (0.0, 0.0, 0.0), size, (float(rgb[0]), float(rgb[1]), float(rgb[2]))))
+    lamps = [_hall_lamp(rng, warmth, camera_z_mm + 100.0) for _ in range(LAMPS)]
     rakes = [
         raking_lamp(
             left_rad + turn + float(rng.normal(0, 0.2)),
@@ -99,6 +93,14 @@ def random_light(
         (rakes[0], rakes[1], rakes[2]),
         hdri,
     )
+
+
+def _hall_lamp(rng: np.random.Generator, warmth: float, lowest_mm: float) -> Lamp:
+    x, y, z = (float(rng.uniform(*span)) for span in ((-2200, 2200), (-1800, 1800), (2700, 3600)))
+    rgb = colour_of(warmth + float(rng.normal(0, 0.2))) * float(rng.uniform(0, 9.6))
+    size = (float(rng.uniform(400, 1600)), float(rng.uniform(120, 600)))
+    at = (x, y, max(z, lowest_mm))
+    return Lamp(at, (0.0, 0.0, 0.0), size, (float(rgb[0]), float(rgb[1]), float(rgb[2])))
 
 
 def surroundings(light: Light) -> NDArray[np.float32]:

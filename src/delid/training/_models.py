@@ -9,7 +9,7 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from delid.core import Clock, SystemClock, UsageError
 
@@ -18,6 +18,9 @@ from ._data_plan import DataPlan, jobs, pack_names
 from ._origin import Origin
 from ._produce import PLAN_FILE, load_plan
 from ._samples import Sample, of_split, read_samples
+
+if TYPE_CHECKING:
+    from ._fit_fasteners import FastenerFit
 
 PACK_WEIGHTS, FASTENER_WEIGHTS = "pack-damage.pt", "fastener-detect.pt"
 COMMANDS = {
@@ -47,8 +50,7 @@ def fit_models(
 
     Args:
         only: ``pack`` or ``fastener``; both without it.
-        older: folder with close-ups of an earlier recipe that join the fastener model's training.
-        start: fitted weights that the fastener model goes on from.
+        older, start: close-ups of an earlier recipe, and fitted weights, that the fastener model's training builds on.
         photos: folder with ``screw``, ``hole`` and ``other`` photographs that join the fastener model's training.
         pretrained: begin with weights learnt from photographs; without them only for tests of the path.
     """
@@ -60,15 +62,10 @@ def fit_models(
     out.mkdir(parents=True, exist_ok=True)
     note = {"seed": seed, "recipe_sha256": plan_of(data).sha256(), "pictures": [s.path.name for s in samples]}
     if only in (None, "fastener"):
-        from ._fit_fasteners import FastenerFit, count_photos, fit_fasteners
-        from ._fit_pack import save
+        from ._fit_fasteners import FastenerFit
 
-        close_ups = _some(of_split(samples, "train", close_ups=True), data, "close-ups")
-        elder = of_split(read_samples(older), "train", close_ups=True) if older else []
         fit = FastenerFit(seed=seed, steps=fastener_steps, photos=photos, pretrained=pretrained, start=start)
-        save(fit_fasteners(close_ups, elder, fit, say), out / FASTENER_WEIGHTS)
-        made = {"steps": fastener_steps, "older": [s.path.name for s in elder], "started": start is not None}
-        _write_note(out, FASTENER_WEIGHTS, {**note, **made, "photographs": count_photos(photos)})
+        _fit_detector(_some(of_split(samples, "train", close_ups=True), data, "close-ups"), fit, older, out, note, say)
     if only in (None, "pack"):
         from ._fit_pack import PackFit, fit_pack, save
 
@@ -76,6 +73,18 @@ def fit_models(
         pack_fit = PackFit(seed=seed, epochs=pack_epochs, pretrained=pretrained)
         save(fit_pack(wholes, pack_fit, say, keep=out / PACK_WEIGHTS), out / PACK_WEIGHTS)
         _write_note(out, PACK_WEIGHTS, {**note, "epochs": pack_epochs, "photographs": 0})
+
+
+def _fit_detector(
+    close_ups: list[Sample], fit: FastenerFit, older: Path | None, out: Path, note: dict[str, Any], say: Say
+) -> None:
+    from ._fit_fasteners import count_photos, fit_fasteners
+    from ._fit_pack import save
+
+    elder = of_split(read_samples(older), "train", close_ups=True) if older else []
+    save(fit_fasteners(close_ups, elder, fit, say), out / FASTENER_WEIGHTS)
+    made = {"steps": fit.steps, "older": [s.path.name for s in elder], "started": fit.start is not None}
+    _write_note(out, FASTENER_WEIGHTS, {**note, **made, "photographs": count_photos(fit.photos)})
 
 
 def export_fit(

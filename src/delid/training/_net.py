@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as functional
 from torch import Tensor, nn
 
-from delid.vision import DAMAGE_KINDS, FASTENER_KINDS
+from delid.vision import DAMAGE_KINDS
 
 EMBEDDING = 128
 SIDE_BLOCKS, SIDE_CHANNELS = (4, 10, 15), (40, 112, 320)
@@ -172,68 +172,3 @@ def pooled_severity(heat: Tensor, level: Tensor) -> Tensor:
     """Severity of each kind: the mean over its cells, weighted by their heat."""
     weight = heat * heat
     return (weight * torch.sigmoid(level)).sum(dim=(2, 3)) / (weight.sum(dim=(2, 3)) + 1e-4)
-
-
-FASTENER_BLOCKS, FASTENER_NEAR = 11, 4
-"""Blocks of the backbone that the fastener model has, and the last of them with a stride of 8."""
-
-
-class FastenerNet(nn.Module):  # type: ignore[misc,unused-ignore]
-    """RGB crops (n, 3, 48, 48) to logits of the four kinds.
-
-    Mean and spread of a crop are taken out, so that neither paint nor exposure has to be learnt. The first two thirds
-    of EfficientNet-Lite0 follow, and where things are is kept: head and hole differ in the middle.
-    """
-
-    def __init__(self, pretrained: bool = True) -> None:
-        super().__init__()
-        self.stem, blocks, _ = _backbone(pretrained)
-        self.blocks = nn.ModuleList(blocks[:FASTENER_BLOCKS])
-        self.near = nn.Sequential(nn.Conv2d(40, 24, 1), nn.ReLU(inplace=True))
-        self.mix = nn.Linear(24 * 36 + 112 * 9, 96)
-        self.last = nn.Linear(96, len(FASTENER_KINDS))
-        for part in (self.stem, self.blocks[0]):
-            part.requires_grad_(False)
-
-    def backbone_parameters(self) -> list[nn.Parameter]:
-        """What is fine-tuned rather than learnt from nothing."""
-        return [p for p in self.blocks.parameters() if p.requires_grad]
-
-    def head_parameters(self) -> list[nn.Parameter]:
-        return [p for part in (self.near, self.mix, self.last) for p in part.parameters()]
-
-    def forward(self, crops: Tensor) -> Tensor:
-        apart = crops - crops.mean(dim=(2, 3), keepdim=True)
-        spread = (apart * apart).mean(dim=(1, 2, 3), keepdim=True).sqrt()
-        x = self.stem(0.6 * apart / (spread + 0.03))
-        near = x
-        for index, block in enumerate(self.blocks):
-            x = block(x)
-            if index == FASTENER_NEAR:
-                near = x
-        whole = torch.cat([self.near(near).flatten(1), x.flatten(1)], dim=1)
-        mixed = functional.relu(self.mix(functional.dropout(whole, 0.2, self.training)))
-        logits: Tensor = self.last(mixed)
-        return logits
-
-
-RARITY = {"stripped": 0.015 / 0.12}
-"""How much rarer a kind is on packs that come in than on the boards that the network learnt from."""
-
-
-class FastenerNetForExport(nn.Module):  # type: ignore[misc,unused-ignore]
-    """Probabilities of the kinds, corrected for kinds that are rarer in a cell than in training (Bayes' rule).
-
-    Each crop is seen as it is, mirrored both ways and upside down, and the four answers are averaged: a fastener means
-    the same in all of them, and the doubt that remains is the fastener's own.
-    """
-
-    def __init__(self, net: FastenerNet) -> None:
-        super().__init__()
-        self.net = net
-        self.register_buffer("rarity", torch.tensor([RARITY.get(kind, 1.0) for kind in FASTENER_KINDS]).log())
-
-    def forward(self, crops: Tensor) -> Tensor:
-        views = torch.cat([crops, crops.flip(3), crops.flip(2), crops.flip((2, 3))])
-        answers = self.net(views).reshape(4, -1, len(FASTENER_KINDS)).mean(dim=0)
-        return torch.softmax(answers + self.rarity, dim=1)

@@ -11,11 +11,9 @@ from numpy.typing import NDArray
 
 from delid.vision import DAMAGE_KINDS, DamageThreshold, InputSpec, OnnxModel, find_damage, letterbox_for, prepare
 
-from ._crops import crops_at, places_of
-from ._samples import Picture, Sample
+from ._samples import Picture
 
 Array = NDArray[np.float32]
-BATCH = 256
 
 
 View = Mapping[str, Picture]
@@ -71,13 +69,20 @@ ALWAYS = {"min_confidence": 0.0, "from": "validation", "chosen": "every view"}
 
 
 def answers_to(model: OnnxModel, views: Sequence[View]) -> Answers:
-    """The pack model's answers to views that have all the same looks."""
+    """The pack model's answers to views that have all the same looks.
+
+    Where a model gives no presence, the highest heat of a kind is its presence, as it is in the cell.
+    """
     found, sizes = [], []
     for view in views:
         looks = {name: frame for name, frame in view.items() if name != "ambient"}
         found.append(model.run(prepare(view["ambient"], model.manifest.input, looks)))
         sizes.append((view["ambient"].shape[1], view["ambient"].shape[0]))
-    embedding, heat, presence, severity = (np.concatenate([answer[name] for answer in found]) for name in OUTPUTS)
+    embedding, heat, severity = (
+        np.concatenate([answer[name] for answer in found]) for name in ("embedding", "damage_heat", "severity")
+    )
+    own = "damage_presence" in found[0]
+    presence = np.concatenate([a["damage_presence"] for a in found]) if own else heat.max(axis=(2, 3))
     return Answers(embedding, heat, presence, severity, tuple(sizes), len(views[0]) > 2, model.manifest.input)
 
 
@@ -92,16 +97,3 @@ def turned_views(view: View) -> list[View]:
         (view, (slice(None, None, -1), slice(None))),
     ]
     return [{name: np.ascontiguousarray(frame[cut]) for name, frame in frames.items()} for frames, cut in turned]
-
-
-def kinds_of(model: OnnxModel, close_ups: Sequence[Sample]) -> tuple[Array, NDArray[np.int64], Array]:
-    """Probabilities (n, kinds), true kinds (n,) and millimetres per pixel (n,) of the fasteners in close-ups."""
-    places = places_of(list(close_ups))
-    crops, kinds = crops_at([sample.picture() for sample in close_ups], places)
-    scale = np.array([place.mm_per_px for place in places], np.float32)
-    return probabilities(model, crops), kinds, scale
-
-
-def probabilities(model: OnnxModel, crops: Array) -> Array:
-    parts = [model.run(crops[k : k + BATCH])["kind"] for k in range(0, len(crops), BATCH)]
-    return np.concatenate(parts)

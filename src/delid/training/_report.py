@@ -20,10 +20,9 @@ DETECTOR = "fastener-detect"
 def evaluate(models: Path, gallery_dir: Path, samples: Sequence[Sample], photos: Path | None, split: str) -> Figures:
     """All figures as plain data: ``rendered`` and ``photographs``, never mixed; of the models that are there."""
     pack = load_model(models / "pack-damage", "pack_damage")
-    digests, rendered = {"pack-damage": pack.digest}, {}
+    digests = {"pack-damage": pack.digest}
     gallery = load_gallery(gallery_dir, pack.manifest.sha256, int(pack.manifest.output("embedding").shape[-1]))
-    if "damage_presence" in {output.name for output in pack.manifest.outputs}:
-        rendered = rendered_packs(pack, sorted(gallery.prototypes), list(samples), split)
+    rendered = rendered_packs(pack, sorted(gallery.prototypes), list(samples), split)
     detector = load_model(models / DETECTOR, "fastener_detect") if (models / DETECTOR).is_dir() else None
     if detector is not None:
         digests[DETECTOR] = detector.digest

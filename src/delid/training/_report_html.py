@@ -73,11 +73,14 @@ def write_report(figures: Figures, out: Path) -> None:
         *_group("Photographs", figures.get("photographs") or {}),
         _worst(figures.get("worst") or ()),
     ]
-    page = (
+    out.write_text(_page(title, body), encoding="utf-8")
+
+
+def _page(title: str, body: Sequence[str]) -> str:
+    return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
         f"<style>{_CSS}</style></head><body>{''.join(body)}</body></html>\n"
     )
-    out.write_text(page, encoding="utf-8")
 
 
 def _provenance(provenance: Figures) -> str:

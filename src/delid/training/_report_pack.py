@@ -22,26 +22,28 @@ WORST = 20
 
 
 def rendered_packs(model: OnnxModel, packs: Sequence[str], samples: Sequence[Sample], split: str) -> Figures:
-    """Identity of packs that were never trained on, and damage: ``full`` light program and ``ambient``, one frame."""
-    wholes = of_split(list(samples), split, close_ups=False)
+    """Identity of taught packs and strangers, and damage: ``full`` light program, and ``ambient``, a single frame."""
+    wholes, looks = of_split(list(samples), split, close_ups=False), looks_of(model)
     if not wholes:
         return {}
-    views: list[View] = [s.frames(looks_of(model)) for s in wholes]
-    full = answers_to(model, views)
-    single = answers_to(model, [{"ambient": view["ambient"]} for view in views])
+    views: list[View] = [s.frames(looks) for s in wholes]
+    ways = {"ambient": answers_to(model, [{"ambient": view["ambient"]} for view in views])}
+    if looks:
+        ways = {"full": answers_to(model, views), **ways}
+    best = next(iter(ways.values()))
     families = [k for k, s in enumerate(wholes) if s.kind == "family"]
     found: Figures = {
         "pack": leave_one_out(model, samples, packs, 0.0, split=split),
-        "newly_taught_families": newly_taught([wholes[k] for k in families], full.part(families)),
+        "newly_taught_families": newly_taught([wholes[k] for k in families], best.part(families)),
     }
-    for way, answers in (("full", full), ("ambient", single)):
+    for way, answers in ways.items():
         found[f"damage_{way}"] = damage_figures(wholes, answers, model.manifest)
         for name, kinds in PARTS.items():
             rows = [k for k, s in enumerate(wholes) if s.kind in kinds]
             if rows:
                 part = damage_figures([wholes[k] for k in rows], answers.part(rows), model.manifest)
                 found[f"damage_{way}_{name}"] = {key: part[key] for key in BRIEF}
-    found["worst"] = worst_of(wholes, full, model)
+    found["worst"] = worst_of(wholes, best, model)
     return found
 
 

@@ -1,12 +1,13 @@
-"""The inputs of the two models: one place for training, export and the manifests."""
+"""The input of the pack model: one place for training, export and the manifest."""
 
 from __future__ import annotations
 
-from delid.vision import CropSpec, InputSpec
+from delid.vision import InputSpec
 
+PACK_SHAPE = (1, 6, 256, 320)
 PACK_INPUT = InputSpec(
     name="image",
-    shape=(1, 6, 256, 320),
+    shape=PACK_SHAPE,
     planes=("rgb", "rake_left", "rake_right", "rake_ratio"),
     layout="NCHW",
     color="RGB",
@@ -18,16 +19,3 @@ PACK_INPUT = InputSpec(
 )
 STRIDE = 8
 HEAT_GRID = (PACK_INPUT.height_px // STRIDE, PACK_INPUT.width_px // STRIDE)
-
-FASTENER_INPUT = InputSpec(
-    name="crops",
-    shape=("batch", 3, 48, 48),
-    layout="NCHW",
-    color="RGB",
-    resize="stretch",
-    pad=114,
-    mean=(127.0, 127.0, 127.0),
-    scale=(128.0, 128.0, 128.0),
-    dtype="float32",
-)
-FASTENER_CROP = CropSpec(size_px=48, cover_mm=40.0)

@@ -12,8 +12,6 @@ from delid.vision import Gallery
 
 Floats = NDArray[np.floating]
 NEIGHBOURS = 3
-MOST_SEEN_EMPTY = 0.005
-"""A fastener that is there and counts as gone is what must not happen: the lid would be lifted on it."""
 AS_GOOD = 0.03
 MOST_ALARMS = 0.02
 """Of five kinds of damage each may cry wolf this often at most: a cell that does so daily is not listened to."""
@@ -78,17 +76,6 @@ def _best(there: Floats, absent: Floats, good: Callable[[float, float], float], 
     runs = np.split(best, np.flatnonzero(np.diff(best) > 1) + 1)
     run = max(runs, key=lambda r: cuts[r[-1]] - cuts[r[0]])
     return float((cuts[run[0]] + cuts[run[-1]]) / 2)
-
-
-def min_confidence(probabilities: Floats, kinds: NDArray[np.int64], empty: int) -> float:
-    """The lowest confidence with which at most ``MOST_SEEN_EMPTY`` of the fasteners that are there are called empty."""
-    best, sure = probabilities.argmax(axis=1), probabilities.max(axis=1)
-    there = kinds != empty
-    for cut in np.arange(0.4, 0.96, 0.05):
-        wrong = there & (best == empty) & (sure >= cut)
-        if wrong.sum() <= MOST_SEEN_EMPTY * there.sum():
-            return float(round(cut, 2))
-    return 0.95
 
 
 def auroc(known: Floats, strangers: Floats) -> float:

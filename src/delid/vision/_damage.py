@@ -75,15 +75,13 @@ def find_damage(
         for peak, rows, columns in regions:
             # the strongest place carries the certainty of the whole kind, weaker ones their share of it
             certainty = peak if presence is None else sure * peak / max(regions[0][0], 1e-6)
-            found.append(
-                Damage(
-                    kind=DamageKind(label),
-                    confidence=round(min(max(certainty, 0.0), 1.0), 4),
-                    severity=round(min(max(float(severity[index]), 0.0), 1.0), 4),
-                    box_px=_rounded(box.cells_to_box(rows, columns, (heat.shape[1], heat.shape[2]), spec)),
-                )
-            )
+            place = _rounded(box.cells_to_box(rows, columns, (heat.shape[1], heat.shape[2]), spec))
+            found.append(Damage(DamageKind(label), _share(certainty), _share(severity[index]), place))
     return tuple(sorted(found, key=lambda d: -d.confidence))
+
+
+def _share(value: float) -> float:
+    return round(min(max(float(value), 0.0), 1.0), 4)
 
 
 def _regions(heat: NDArray[np.floating], limit: float) -> list[tuple[float, tuple[int, int], tuple[int, int]]]:

@@ -31,7 +31,6 @@ PLAN = DataPlan(
     per_pack=(0, 1, 1, 1),
     from_cell=(0, 1, 1, 1),
     opened=(1, 1, 1, 0),
-    close_ups=(2, 1, 1, 0),
     packs=str(REPOSITORY / "cell_configs/packs"),
 )
 
@@ -65,7 +64,7 @@ def test_fictional_families_never_cross_a_split_and_names_are_unique() -> None:
 
 
 def test_no_named_pack_is_in_a_training_picture() -> None:
-    shown = {job.family for job in jobs(PLAN) if job.split == "train" and job.kind != "closeup"}
+    shown = {job.family for job in jobs(PLAN) if job.split == "train"}
     assert shown
     assert all(name.startswith("family-") for name in shown)
 
