@@ -22,6 +22,9 @@ from delid.core import (
     DoMotion,
     Effect,
     Finished,
+    FrameFacts,
+    HazardClass,
+    Inspection,
     LinkChanged,
     Look,
     Looked,
@@ -30,6 +33,7 @@ from delid.core import (
     OperatorCommanded,
     PackStatus,
     PackVerdict,
+    Quality,
     Record,
     Refusal,
     RunCommand,
@@ -302,7 +306,7 @@ CAMERA = [
 @pytest.mark.parametrize("when", ["first look", "verification look"])
 @pytest.mark.parametrize(("what", "words"), CAMERA, ids=[c[0] for c in CAMERA])
 def test_a_camera_that_fails(what: str, words: str, when: str, fault_row: FaultRow) -> None:
-    """A device's own failure ends a run that has begun to work; before that, a person is asked."""
+    """A camera moves nothing: a person is asked, whichever look it was."""
     first = when == "first look"
     cell = Cell(lambda e: isinstance(e, Look) and (first or e.purpose == "seen_empty"))
     cell.world.start()
@@ -315,16 +319,14 @@ def test_a_camera_that_fails(what: str, words: str, when: str, fault_row: FaultR
     else:
         cell.world.feed(Finished(cell.world.now, look.id, False, "fault", words))
     safe_s = cell.world.now - began_s
-    assert cell.world.packml is (State.HELD if first or not words else State.ABORTED)
+    assert cell.world.packml is State.HELD
     assert not [e for e in cell.asked() if isinstance(e, Move) and e.to_mm[2] < -20.0], "the tool stays up"
-    question = cell.world.state.question
-    assert (question is not None) is (cell.world.packml is State.HELD)
-    assert words in str(question) + str(cell.world.state.alarms)
+    assert words in str(cell.world.state.question)
+    assert cell.world.state.question is not None
     cell.forget()
     cell.world.wait(30.0)
     assert cell.asked() == [], "nothing moves before a person answers"
-    reaction = "held with a question" if question else "aborted and latched"
-    fault_row(f"camera {what} in the {when}", words or f"{what} frames", reaction, safe_s)
+    fault_row(f"camera {what} in the {when}", words or f"{what} frames", "held with a question", safe_s)
 
 
 def test_black_frames_in_the_first_look_are_not_planned(fault_row: FaultRow) -> None:
@@ -340,32 +342,28 @@ def test_black_frames_in_the_first_look_are_not_planned(fault_row: FaultRow) -> 
 
 
 def test_black_frames_in_a_verification_look_confirm_nothing(fault_row: FaultRow) -> None:
-    """No hole counts as empty unless it is seen empty: the recipe tries once more, then a person is asked."""
+    """They show no hole and no bolt: nothing counts as out, nothing is done again, a person is asked."""
     cell = Cell()
-    whole = cell.world.assessment()
     nothing = PackVerdict(PackStatus.UNKNOWN, None, 0.0)
+    black = Inspection(
+        "overview", FrameFacts(16, 12, "0" * 64), Quality(False, ("too dark",)), nothing, (), HazardClass.C, ()
+    )
 
     def unseen(effect: Effect, world: World) -> Looked | None:
         if not (isinstance(effect, Look) and effect.purpose == "seen_empty"):
             return None
-        return Looked(world.now, effect.id, (), dataclasses.replace(whole, pack=nothing, fasteners=()))
+        return Looked(world.now, effect.id, (black,), dataclasses.replace(world.assessment(), pack=nothing))
 
     cell.world.answer = unseen
     cell.world.start()
     assert cell.world.packml is State.HELD
-    assert cell.world.state.question is not None
-    assert "does not see the hole empty" in cell.world.state.question.text
-    assert [row["empty"] for row in cell.world.records("seen")] == [0, 0]
-    assert len([e for e in cell.asked() if engaged(e)]) == 4, "each bolt once, and once more"
+    assert "could not be verified" in str(cell.world.state.question)
+    assert cell.world.records("seen") == []
+    assert len([e for e in cell.asked() if engaged(e)]) == 2, "each bolt once"
     cell.forget()
     cell.world.wait(30.0)
     assert cell.asked() == []
-    fault_row(
-        "camera black in the verification look",
-        "black frames",
-        "nothing counts as out: once more, then a question",
-        0.0,
-    )
+    fault_row("camera black in the verification look", "black frames", "nothing counts as out: a question", 0.0)
 
 
 @pytest.mark.parametrize("second", [Command.START, Command.RESET, Command.UNHOLD, Command.CLEAR])

@@ -143,7 +143,7 @@ def acting_done(turn: Turn) -> bool:
         turn.emit(state.work[0])
         return False
     if state.packml is State.COMPLETING:
-        turn.end_run(_outcome(state), "all steps done")
+        turn.end_run(*_outcome(state))
     if state.packml in RESUMING:
         _shift_deadlines(turn)
     turn.finish_acting()
@@ -173,6 +173,9 @@ def _shift_deadlines(turn: Turn) -> None:
     turn.set(pending=pending, motion_held=False)
 
 
-def _outcome(state: EngineState) -> str:
-    last = state.plan.steps[-1].do.value if state.plan and state.plan.steps else ""
-    return "quarantined" if last == "quarantine" else "dismantled"
+def _outcome(state: EngineState) -> tuple[str, str]:
+    """How a completed run ended, and why; a person may complete it before its plan is done."""
+    if state.plan is None or state.queue or state.current is not None:
+        return "ended early", "completed by a person before all steps were done"
+    last = state.plan.steps[-1].do.value if state.plan.steps else ""
+    return "quarantined" if last == "quarantine" else "dismantled", "all steps done"

@@ -103,6 +103,10 @@ INTERLOCKS: tuple[Interlock, ...] = (
 )
 
 
+HOLDING_TAGS = {"vacuum_ok": "vacuum is held", "grip_ok": "the gripper is closed on a part"}
+"""Tags that are on while a tool holds a part."""
+
+
 def violated(state: EngineState) -> list[tuple[Interlock, str]]:
     """Every interlock that is broken in this state, with its words, in the order of the table."""
     found = ((i, i.broken(state)) for i in INTERLOCKS if state.packml in i.states)
@@ -139,7 +143,15 @@ def checklist(state: EngineState) -> list[tuple[str, bool, str]]:
         ("No smoke, heat or gas", _no_danger(state)),
         ("Journal can be written", _journal_down(state)),
     ]
+    if state.packml not in RUNNING:  # a run may carry a part; a reset homes, and would drag it along
+        rows.append(("Nothing hangs at the tool", part_hanging(state)))
     return [(name, not why, why) for name, why in rows]
+
+
+def part_hanging(state: EngineState) -> str:
+    """What the PLC says of a part at the tool, in words; empty where it reports none."""
+    held = [words for tag, words in HOLDING_TAGS.items() if state.tags.get(tag)]
+    return f"{' and '.join(held)}: a part hangs at the tool; support it and take it away by hand" if held else ""
 
 
 def start_checklist(state: EngineState) -> list[tuple[str, bool, str]]:

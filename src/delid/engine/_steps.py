@@ -8,6 +8,7 @@ from delid.core import (
     Act,
     AskAct,
     CommandAct,
+    Effect,
     FailureKind,
     FastenerKind,
     Finished,
@@ -20,6 +21,7 @@ from delid.core import (
     MoveAct,
     Question,
     RunCommand,
+    State,
     WaitAct,
 )
 
@@ -29,7 +31,7 @@ from ._fine import corrected
 from ._interlocks import holds
 from ._lights import begin_look
 from ._progress import ask, finish, start
-from ._state import Current, StepStatus
+from ._state import Current, EngineState, StepStatus
 from ._turn import Turn
 
 LIT_PURPOSES = ("inspect",)
@@ -114,10 +116,24 @@ def _watch(turn: Turn, current: Current, act: WaitAct) -> bool:
     return False
 
 
+def cut_short(state: EngineState, effect: Effect, failure: str) -> bool:
+    """True where a hold is why an act failed, so that it is done again after it.
+
+    A command that the PLC never confirmed may have been carried out, and is not sent again without a person.
+    """
+    held = state.packml in (State.HOLDING, State.HELD, State.UNHOLDING)
+    kinds = ("journal",) if isinstance(effect, RunCommand) else ("timeout", "not_reached", "journal")
+    return held and failure in kinds
+
+
 def on_finished(turn: Turn, event: Finished) -> None:
-    """A Move or RunCommand of the running act ended."""
+    """A Move or RunCommand of the running act ended, or a look that gave no picture."""
+    current = turn.state.current
+    assert current is not None
     if event.ok:
         act_done(turn, event.values)
+    elif isinstance(current.acts[current.index], (LookAct, LocateAct)) and event.failure in FATAL:
+        _not_seen(turn, event.detail or event.failure)  # a camera moves nothing: its failure is a question
     elif event.failure in FATAL or (event.failure != "journal" and _is_move(turn)):
         abort(turn, f"act.{event.failure}", f"{_title(turn)}: {event.detail or event.failure}")
     elif event.failure == "journal":
@@ -132,6 +148,10 @@ def on_looked(turn: Turn, event: Looked) -> None:
     assert current is not None
     act = current.acts[current.index]
     assert isinstance(act, LookAct)
+    if event.inspections and not any(i.quality.ok for i in event.inspections):
+        reasons = dict.fromkeys(reason for i in event.inspections for reason in i.quality.reasons)
+        _not_seen(turn, f"no frame can be judged: {'; '.join(reasons)}", picture=event.id)
+        return
     sure = turn.state.rules.empty_confidence
     empty = {f.id for f in event.assessment.fasteners if f.kind is FastenerKind.EMPTY and f.confidence >= sure}
     left = tuple(name for name in act.expect_empty if name not in empty)
@@ -143,6 +163,11 @@ def on_looked(turn: Turn, event: Looked) -> None:
         fail(turn, FailureKind.STILL_SEEN.value, f"not seen empty: {', '.join(left)}", left)
     else:
         act_done(turn, {"seen_empty": len(act.expect_empty)} if act.expect_empty else {})
+
+
+def _not_seen(turn: Turn, words: str, picture: str | None = None) -> None:
+    """The camera says nothing, neither yes nor no."""
+    fail(turn, FailureKind.NOT_VERIFIED.value, words, picture=picture)
 
 
 def on_answer(turn: Turn, answer: str) -> None:

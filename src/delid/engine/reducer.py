@@ -40,7 +40,7 @@ from . import _lights as lights
 from . import _steps as steps
 from ._failures import fail
 from ._fine import on_located
-from ._interlocks import Response, checklist, start_checklist, violated
+from ._interlocks import Response, checklist, part_hanging, start_checklist, violated
 from ._questions import answer_about_pack, ask_about_pack
 from ._state import EngineState, Link, Phase, Progress
 from ._turn import Turn
@@ -92,6 +92,8 @@ def _refusals(state: EngineState, command: Command) -> list[str]:
     """Why a command that the table allows is refused all the same."""
     if command is Command.RESET:
         return [f"{name}: {why}" for name, ok, why in checklist(state) if not ok]
+    if command is Command.COMPLETE and (hanging := part_hanging(state)):
+        return [f"{hanging}: let the step that sets it down end, or stop"]
     if command is Command.START:
         return [f"{name}: {why}" for name, ok, why in start_checklist(state) if not ok]
     if command is Command.UNHOLD:
@@ -148,8 +150,7 @@ def _finished(turn: Turn, event: Finished) -> None:
         if unknown := lights.on_finished(turn, event):
             _light_unknown(turn, unknown)
     elif current is not None and current.act_id == event.id:
-        held = turn.state.packml in (State.HOLDING, State.HELD, State.UNHOLDING)
-        if held and not event.ok and event.failure in ("timeout", "not_reached", "journal"):
+        if not event.ok and steps.cut_short(turn.state, pending.effect, event.failure):
             turn.set(redo_act=True)
         else:
             steps.on_finished(turn, event)

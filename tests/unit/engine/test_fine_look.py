@@ -166,14 +166,15 @@ def test_after_a_stop_the_answer_is_late():
     assert not world.records("located")
 
 
-def test_a_tool_camera_that_has_gone_aborts():
+def test_a_tool_camera_that_has_gone_asks():
     def answer(effect: Effect, world: World):
         return Finished(world.now, effect.id, False, "fault", "camera gone") if isinstance(effect, Locate) else None
 
     world = World(plan_of(fine_step()), answer)
     world.start()
-    assert world.packml is State.ABORTED
-    assert "camera gone" in world.state.alarms[0].text
+    assert world.packml is State.HELD
+    assert world.state.question is not None
+    assert world.state.question.reasons == ("camera gone",)
 
 
 def test_a_new_run_knows_nothing_of_where_things_were():
