@@ -139,6 +139,10 @@ class Motion(StrictModel):
     tolerance_mm: Positive = 0.2
     home_timeout_s: Positive = 60.0
     hold_timeout_s: Positive = 3.0
+    jog_feed_mm_s: Annotated[float, Field(gt=0, le=250)] = 50.0
+    """Reduced speed in the mode manual; ISO 10218-1 allows 250 mm/s at most."""
+    jog_hold_s: Annotated[float, Field(ge=0.15, le=1)] = 0.3
+    """Dead-man time of a jog: without a hold signal for so long the robot stops."""
 
     @model_validator(mode="after")
     def _map_for_programs_only(self) -> Motion:
@@ -225,6 +229,8 @@ class Limits(StrictModel):
     contact_voltage_v: Positive = 60.0
     """Contact steps are refused above it (ISO 6469-4: 60 V DC)."""
     temperature_c: Positive = 60.0
+    temperature_rise_c_per_min: Positive = 10.0
+    """Rate of rise, measured over 20 s. At 1 K/s, the thermal runaway criterion of GB 38031, it shows after 3.4 s."""
     gas_ppm: Positive = 50.0
     isolation_ohm_per_v: Positive = 100.0
     swelling_severity: Annotated[float, Field(ge=0, le=1)] = 0.5

@@ -10,7 +10,7 @@ from ._cell import MotionLimits
 from ._program import ProgramMap
 
 CAPABILITIES: dict[str, MotionCapabilities] = {
-    "grbl": MotionCapabilities(targets=("move",), hold=True, needs_homing=True, reports_position="always"),
+    "grbl": MotionCapabilities(targets=("move",), hold=True, needs_homing=True, reports_position="always", jog=True),
     "klipper": MotionCapabilities(targets=("move",), hold=False, needs_homing=True, reports_position="standing"),
     "program": MotionCapabilities(targets=("move", "program"), hold=True, needs_homing=True, reports_position="always"),
 }

@@ -18,6 +18,7 @@ from ._errors import (
     UsageError,
 )
 from ._events import (
+    UNAWAITED,
     Answered,
     CancelCommand,
     Decide,
@@ -67,9 +68,11 @@ from ._inspection import (
     Quality,
     Sighting,
 )
+from ._jog import Axis, HoldJog, Jog, JogHeld, JogPressed, JogReleased, ModeSelected
 from ._json import from_json, from_plain, to_json, to_plain
+from ._modes import MODE_CHANGE_STATES, MODE_REFUSES, PACKTAGS_MODES, Mode, allowed_commands
 from ._motion import MotionCapabilities
-from ._packml import ACTING_DONE, COMMANDED, PACKTAGS_NUMBERS, Command, State, allowed_commands
+from ._packml import ACTING_DONE, COMMANDED, PACKTAGS_NUMBERS, Command, State
 from ._plan import (
     Act,
     AskAct,
@@ -96,11 +99,16 @@ __all__ = [
     "ACTING_DONE",
     "AMBIENT",
     "COMMANDED",
+    "MODE_CHANGE_STATES",
+    "MODE_REFUSES",
+    "PACKTAGS_MODES",
     "PACKTAGS_NUMBERS",
+    "UNAWAITED",
     "Act",
     "Answered",
     "AskAct",
     "Assessment",
+    "Axis",
     "CameraError",
     "CancelCommand",
     "Candidate",
@@ -133,9 +141,14 @@ __all__ = [
     "FrameFacts",
     "HazardClass",
     "HazardLimits",
+    "HoldJog",
     "ImageBgr",
     "Inspection",
     "IpcError",
+    "Jog",
+    "JogHeld",
+    "JogPressed",
+    "JogReleased",
     "JournalError",
     "LinkChanged",
     "LinkError",
@@ -146,6 +159,8 @@ __all__ = [
     "LookAct",
     "Looked",
     "ManualClock",
+    "Mode",
+    "ModeSelected",
     "ModelError",
     "MotionCapabilities",
     "MotionError",

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from ._frame import AMBIENT
-from ._inspection import Assessment, Inspection, Sighting
+from ._inspection import Assessment, DamageKind, Inspection, Sighting
+from ._jog import HoldJog, Jog, JogHeld, JogPressed, JogReleased, ModeSelected
 from ._json import LEAVE_OUT_DEFAULT, LEAVE_OUT_NONE
+from ._modes import Mode
 from ._packml import Command
 from ._plan import Decision, PoseMm
 
@@ -41,11 +43,15 @@ class MotionState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The cell process is up. ``unfinished_run`` is the run that the journal shows without an end."""
+    """The cell process is up. ``unfinished_run`` is the run that the journal shows without an end.
+
+    A process begins in production; the next run of the same process keeps the mode that a person chose.
+    """
 
     at_s: float
     unfinished_run: str | None = None
     unfinished_step: str | None = None
+    mode: Mode = field(default=Mode.PRODUCTION, metadata=LEAVE_OUT_DEFAULT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +148,10 @@ class Ticked:
 Event = (
     Started
     | OperatorCommanded
+    | ModeSelected
+    | JogPressed
+    | JogHeld
+    | JogReleased
     | Answered
     | LinkChanged
     | TagsRead
@@ -251,7 +261,9 @@ class Record:
     data: Mapping[str, object]
 
 
-Effect = Move | RunCommand | CancelCommand | DoMotion | Look | Locate | Decide | Record
+Effect = Move | Jog | HoldJog | RunCommand | CancelCommand | DoMotion | Look | Locate | Decide | Record
+UNAWAITED = (Record, HoldJog)
+"""Effects that have no end of their own."""
 
 
 @dataclass(frozen=True, slots=True)

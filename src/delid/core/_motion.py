@@ -18,6 +18,7 @@ class MotionCapabilities:
         needs_homing: the position is trusted only after homing; otherwise enabling is enough.
         reports_position: always, or only while it stands.
         programs: names of the stored programs.
+        jog: it can creep along an axis while somebody holds on, and stands when nobody does.
     """
 
     targets: tuple[Literal["move", "program"], ...] = ("move",)
@@ -26,3 +27,4 @@ class MotionCapabilities:
     needs_homing: bool = True
     reports_position: Literal["always", "standing"] = "always"
     programs: tuple[str, ...] = ()
+    jog: bool = False

@@ -95,8 +95,3 @@ PACKTAGS_NUMBERS: dict[State, int] = {
     State.COMPLETE: 17,
 }
 """Numbers on the wire as PackTags v3 has them (0 is Undefined); a cell file may give others."""
-
-
-def allowed_commands(state: State) -> tuple[Command, ...]:
-    """The commands that ``state`` takes, in the order of the enumeration."""
-    return tuple(command for command in Command if (state, command) in COMMANDED)
