@@ -16,6 +16,7 @@ from delid.core import (
     AMBIENT,
     CodeOutcome,
     ConfigError,
+    Damage,
     DelidError,
     Frame,
     FrameError,
@@ -167,6 +168,12 @@ def _print_inspection(console: Console, found: Inspection) -> None:
         console.print(Text.assemble(f"  {name:<10}", (words, style)))
 
 
+def _damage_words(damage: Damage) -> str:
+    x0, y0, x1, y1 = damage.box_px
+    figures = f"{damage.kind.value} ({damage.confidence:.2f}), severity {damage.severity:.2f}"
+    return f"{figures}, at x {x0:.0f} to {x1:.0f}, y {y0:.0f} to {y1:.0f} px"
+
+
 def _rows(found: Inspection) -> list[tuple[str, str, str]]:
     """Name, words and style of each line; colour only for what is abnormal."""
     style = {"A": "", "B": "yellow"}.get(found.hazard_class.value, "red")
@@ -177,10 +184,8 @@ def _rows(found: Inspection) -> list[tuple[str, str, str]]:
     if len(found.looks) > 1:
         rows.append(("looks", ", ".join(found.looks), ""))
     rows.extend(("note", note, "yellow") for note in found.quality.reasons)
-    for damage in found.damage:
-        x0, y0, x1, y1 = damage.box_px
-        figures = f"{damage.kind.value} ({damage.confidence:.2f}), severity {damage.severity:.2f}"
-        rows.append(("damage", f"{figures}, at x {x0:.0f} to {x1:.0f}, y {y0:.0f} to {y1:.0f} px", ""))
+    rows.extend(("damage", _damage_words(damage), "") for damage in found.damage)
+    rows.extend(("unclear", _damage_words(damage), "yellow") for damage in found.unclear)
     kinds = Counter(f.kind.value for f in found.fasteners)
     if kinds:
         rows.append(("fasteners", ", ".join(f"{n} {kind}" for kind, n in sorted(kinds.items())), ""))

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from delid.config import load_cell
-from delid.core import Decision, Plan, Refusal, to_plain
+from delid.core import DamageKind, Decision, Plan, Refusal, to_plain
 from delid.planning import decide
 
 from ._assess import assess, read_readings
@@ -28,6 +28,10 @@ def plan(
         str | None, typer.Option(help="Pack model as a person names it; stands above what was seen.")
     ] = None,
     exclude: Annotated[list[str] | None, typer.Option(help="Fastener given up, for example lid.07; repeat it.")] = None,
+    ruled_out: Annotated[
+        list[DamageKind] | None,
+        typer.Option(help="Unclear damage that a person looked for and did not find; repeat it."),
+    ] = None,
     reading: Annotated[
         list[str] | None, typer.Option(help="PLC reading TAG=VALUE, for example gas_ppm=80; repeat it.")
     ] = None,
@@ -39,7 +43,8 @@ def plan(
     with errors_end_it(json):
         loaded = load_cell(cell)
         readings = read_readings(reading or [], loaded)
-        decision = decide(assess(sources, loaded, assume_pack), loaded, readings, exclude or (), assume_pack)
+        seen = assess(sources, loaded, assume_pack)
+        decision = decide(seen, loaded, readings, exclude or (), assume_pack, ruled_out=ruled_out or ())
     if json:
         print_json(to_plain(decision))
     else:

@@ -80,5 +80,20 @@ def scenes(
             typer.echo(str(out / name))
 
 
+@app.command("tool-scenes")
+def tool_scenes(
+    out: Annotated[Path, typer.Option(help="Folder of the simulated tool camera's pictures.")] = Path(
+        "fixtures/closeups"
+    ),
+) -> None:
+    """Render the close-ups that the simulated camera at the tool shows."""
+    with errors_end_it(False):
+        require("mitsuba", "mitsuba_oidn")
+        from delid.training import write_tool_scenes
+
+        for path in write_tool_scenes(out):
+            typer.echo(str(path))
+
+
 for command in (_train_models.fit, _train_models.export, _train_models.evaluate):
     app.command()(command)

@@ -47,7 +47,7 @@ from ._events import (
     Wire,
 )
 from ._frame import AMBIENT, Frame, ImageBgr
-from ._hazard import HazardLimits, hazard_class
+from ._hazard import HazardLimits, hazard_class, not_ruled_out
 from ._inspection import (
     Assessment,
     Code,
@@ -202,6 +202,7 @@ __all__ = [
     "from_json",
     "from_plain",
     "hazard_class",
+    "not_ruled_out",
     "to_json",
     "to_plain",
 ]

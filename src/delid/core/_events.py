@@ -242,7 +242,8 @@ class Locate:
 class Decide:
     """Plan from an assessment; ``readings`` are the PLC tags of that moment, ``exclude`` are targets given up.
 
-    The kind of a fastener counts from ``sure_confidence`` on; of a doubtful one only the place is taken.
+    The kind of a fastener counts from ``sure_confidence`` on; of a doubtful one only the place is taken. A person has
+    looked for the damages ``ruled_out`` and found none.
     """
 
     id: str
@@ -253,6 +254,7 @@ class Decide:
     sure_confidence: float = field(default=0.0, metadata=LEAVE_OUT_DEFAULT)
 
 
+    ruled_out: tuple[DamageKind, ...] = field(default=(), metadata=LEAVE_OUT_DEFAULT)
 @dataclass(frozen=True, slots=True)
 class Record:
     """A decision worth keeping: it goes into journal, recording and panel, and is compared in replay."""

@@ -43,19 +43,27 @@ READING_RULES: tuple[tuple[str, str, str, str], ...] = (
 )
 
 
+def not_ruled_out(damage: Damage) -> str:
+    """An unclear damage in words."""
+    return f"{damage.kind.value} is neither found nor ruled out ({damage.confidence:.2f})"
+
+
 def hazard_class(
     damage: Sequence[Damage],
     status: PackStatus,
     limits: HazardLimits,
     readings: Mapping[str, float | int | bool] | None = None,
     usable_frames: bool = True,
+    unclear: Sequence[Damage] = (),
 ) -> tuple[HazardClass, tuple[str, ...]]:
     """The worst class that any finding asks for, with all reasons, worst first.
 
     ``readings`` are PLC tags by name; a missing tag says nothing. A pack that cannot be diagnosed
-    (no usable frame) is C, as the rules count it. A pack of unknown model is not thereby damaged.
+    (no usable frame) is C, as the rules count it. A pack of unknown model is not thereby damaged. What is ``unclear``
+    makes it B at least: A says that nothing is there.
     """
     found: list[tuple[HazardClass, str]] = [_from_damage(d, limits) for d in damage]
+    found += [(HazardClass.B, not_ruled_out(d)) for d in unclear]
     for tag, field, sense, words in READING_RULES:
         value = (readings or {}).get(tag)
         limit = getattr(limits, field)

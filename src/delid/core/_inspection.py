@@ -54,7 +54,8 @@ class CodeOutcome(StrEnum):
 class HazardClass(StrEnum):
     """delid's own classes: A no damage found, B damaged but not critical, C liable to react dangerously.
 
-    They follow the criteria of ADR special provision 376 and the A/B/C storage split of recycling outlets.
+    They follow the criteria of ADR special provision 376 and the A/B/C storage split of recycling outlets. A pack whose
+    damage is unclear is never A.
     """
 
     A = "A"
@@ -152,8 +153,9 @@ class CodeReading:
 class Inspection:
     """What the models said of one frame; the JSON form is the contract of ``delid inspect --json``.
 
-    ``looks`` are the lights that the pack and its damage were judged under; under ambient light alone the judgement of
-    dents and swelling is weaker.
+    ``unclear`` are damages that the models neither find nor rule out; nothing may touch the pack before a person has
+    looked. ``looks`` are the lights that the pack and its damage were judged under; under ambient light alone the
+    judgement of dents and swelling is weaker.
     """
 
     source: str
@@ -169,13 +171,15 @@ class Inspection:
     timing_ms: Mapping[str, float] = field(default_factory=dict)
     code_status: CodeReading = field(default=CodeReading(), metadata=LEAVE_OUT_DEFAULT)
     looks: tuple[str, ...] = field(default=(AMBIENT,), metadata=LEAVE_OUT_DEFAULT)
+    unclear: tuple[Damage, ...] = field(default=(), metadata=LEAVE_OUT_DEFAULT)
 
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
     """Several frames of one pack, fused. ``agreeing`` of ``frames`` frames support the pack verdict.
 
-    ``looks`` are the lights that every usable frame was judged under.
+    ``looks`` are the lights that every usable frame was judged under; ``unclear`` are damages that some frame does not
+    rule out, and that are not among those found.
     """
 
     pack: PackVerdict
@@ -189,3 +193,4 @@ class Assessment:
     sources: tuple[str, ...] = ()
     code_status: CodeReading = field(default=CodeReading(), metadata=LEAVE_OUT_DEFAULT)
     looks: tuple[str, ...] = field(default=(AMBIENT,), metadata=LEAVE_OUT_DEFAULT)
+    unclear: tuple[Damage, ...] = field(default=(), metadata=LEAVE_OUT_DEFAULT)

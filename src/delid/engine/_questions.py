@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from delid.core import PackStatus, Question
+from delid.core import DamageKind, HazardClass, PackStatus, Question
 
 from . import _acting as acting
 from ._state import Phase
@@ -10,15 +10,21 @@ from ._turn import Turn
 
 LOOK_AGAIN = "look again"
 SET_ASIDE = "set aside"
+NOT_THERE = "it is not there"
 
 
 def ask_about_pack(turn: Turn, text: str, reasons: tuple[str, ...]) -> None:
-    """No plan: a person decides. Only where two taught packs look alike may a person name one of them."""
+    """No plan: a person decides.
+
+    Only where two taught packs look alike may a person name one of them; an unclear damage is asked about first.
+    """
     seen = turn.state.assessment
     names: tuple[str, ...] = ()
     if seen is not None and seen.pack.status is PackStatus.AMBIGUOUS and turn.state.assume_pack is None:
         names = tuple(c.model for c in seen.pack.candidates[:2])
     answers = (*names, SET_ASIDE) if names else (LOOK_AGAIN, SET_ASIDE)
+    if _unclear(turn):
+        answers = (NOT_THERE, LOOK_AGAIN, SET_ASIDE)
     question = Question(f"q.pack.{turn.state.turns}", text, answers, reasons=reasons)
     turn.set(question=question)
     turn.record("question", id=question.id, text=text, answers=list(answers), step=None)
@@ -31,6 +37,16 @@ def answer_about_pack(turn: Turn, answer: str) -> None:
         turn.end_run("set aside", "operator: no recipe fits")
         acting.stop(turn, "operator: set aside")
     elif answer == LOOK_AGAIN:
-        turn.set(phase=Phase.NONE, assume_pack=None)
+        turn.set(phase=Phase.NONE, assume_pack=None, ruled_out=())
+    elif answer == NOT_THERE:
+        turn.set(ruled_out=(*turn.state.ruled_out, *_unclear(turn)), phase=Phase.LOOKING)
     else:
         turn.set(assume_pack=answer, phase=Phase.LOOKING)
+
+
+def _unclear(turn: Turn) -> tuple[DamageKind, ...]:
+    """What a person is asked to look for first; a pack of class C is not looked at more closely."""
+    decision = turn.state.decision
+    if decision is None or decision.assessment.hazard_class is HazardClass.C:
+        return ()
+    return tuple(d.kind for d in decision.assessment.unclear)

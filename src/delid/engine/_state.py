@@ -12,6 +12,7 @@ from delid.core import (
     Act,
     Assessment,
     Condition,
+    DamageKind,
     Decision,
     Effect,
     Look,
@@ -240,3 +241,5 @@ def initial(cell: Cell, at_s: float, empty_confidence: float) -> EngineState:
     ``empty_confidence`` is the least confidence at which a hole counts as empty, from the fastener model's manifest.
     """
     return EngineState(rules=Rules.of(cell, empty_confidence), now_s=at_s, packml_since_s=at_s)
+    ruled_out: tuple[DamageKind, ...] = ()
+    """Unclear damages that a person has looked for in this run and not found."""

@@ -208,7 +208,7 @@ class Executor:
 
     async def _decide(self, effect: Decide) -> Event:
         def work() -> Event:
-            given = (effect.exclude, effect.assume_pack, effect.sure_confidence)
+            given = (effect.exclude, effect.assume_pack, effect.sure_confidence, effect.ruled_out)
             found = decide(effect.assessment, self.cell, effect.readings, *given)
             return Decided(self.clock.now_s(), effect.id, found)
 

@@ -106,7 +106,7 @@ def _forget_run(turn: Turn) -> None:
     turn.set(
         phase=Phase.NONE, assessment=None, decision=None, plan=None, queue=(), current=None, progress={}, attempts={},
         failures={}, excluded=(), assume_pack=None, question=None, outcome="", unfinished_run=None, redo_act=False,
-        program=None, located={},
+        program=None, located={}, ruled_out=(),
     )  # fmt: skip
 
 
@@ -288,7 +288,8 @@ def _decide(state: EngineState) -> Decide:
     seen = dataclasses.replace(state.assessment, fasteners=kept)
     doubtful = any(f.confidence < sure for f in kept)
     name, readings = f"decide.{state.turns}", dict(state.tags)
-    return Decide(name, seen, readings, state.excluded, state.assume_pack, sure if doubtful else 0.0)
+    least = sure if doubtful else 0.0
+    return Decide(name, seen, readings, state.excluded, state.assume_pack, least, state.ruled_out)
 
 
 __all__ = ["step"]

@@ -12,6 +12,7 @@ from delid.core import (
     CodeOutcome,
     CrossFinding,
     CrossVerdict,
+    DamageKind,
     Decision,
     HazardClass,
     PackStatus,
@@ -20,6 +21,7 @@ from delid.core import (
     UsageError,
     Verb,
     hazard_class,
+    not_ruled_out,
 )
 
 from ._cross_check import cross_check
@@ -47,6 +49,7 @@ def decide(
     exclude: Collection[str] = (),
     assume_pack: str | None = None,
     sure_confidence: float = 0.0,
+    ruled_out: Collection[DamageKind] = (),
 ) -> Decision:
     """The plan for what was seen and measured, or a refusal, with the reasons for every recipe of the cell.
 
@@ -56,12 +59,13 @@ def decide(
         exclude: fastener ids given up; they become a question to a person.
         assume_pack: pack model that a person named; it stands above what vision says.
         sure_confidence: below it a fastener's kind does not count, only its place.
+        ruled_out: unclear damages that a person has looked for and not found.
 
     Raises PlanningError when the chosen recipe cannot be carried out by this cell, UsageError when ``assume_pack`` is
     not a pack of the cell. No input or output, no clock, no randomness: the same input gives the same decision.
     """
     crossed = cross_check(assessment, readings, cell.spec.limits)
-    judged = _with_findings(rejudge(assessment, cell, readings), crossed)
+    judged = _with_findings(rejudge(_cleared(assessment, cell, ruled_out), cell, readings), crossed)
     identity = identify(judged, cell, assume_pack)
     recipes = sorted(cell.recipes, key=lambda recipe: _rank(recipe, identity))
     weighed = [(recipe, _objections(recipe, identity, judged)) for recipe in recipes]
@@ -77,7 +81,9 @@ def rejudge(assessment: Assessment, cell: Cell, readings: Mapping[str, Scalar]) 
     """The assessment with its hazard class under the cell's limits and the PLC's readings; it never gets better."""
     numbers = {k: v for k, v in readings.items() if not isinstance(v, str)}
     limits = cell.spec.limits.hazard_limits()
-    found, reasons = hazard_class(assessment.damage, assessment.pack.status, limits, numbers, assessment.frames > 0)
+    found, reasons = hazard_class(
+        assessment.damage, assessment.pack.status, limits, numbers, assessment.frames > 0, assessment.unclear
+    )
     if found > assessment.hazard_class:
         kept = () if assessment.hazard_class is HazardClass.A else assessment.hazard_reasons
         merged = (*reasons, *(r for r in kept if r not in reasons))
@@ -85,6 +91,17 @@ def rejudge(assessment: Assessment, cell: Cell, readings: Mapping[str, Scalar]) 
         more = () if found is HazardClass.A else reasons
         merged = (*assessment.hazard_reasons, *(r for r in more if r not in assessment.hazard_reasons))
     return replace(assessment, hazard_class=max(found, assessment.hazard_class), hazard_reasons=merged)
+
+
+def _cleared(assessment: Assessment, cell: Cell, ruled_out: Collection[DamageKind]) -> Assessment:
+    """Without what was unclear until a person looked; what was found stays, whatever a person says."""
+    rest = tuple(d for d in assessment.unclear if d.kind not in ruled_out)
+    if rest == assessment.unclear:
+        return assessment
+    limits, status = cell.spec.limits.hazard_limits(), assessment.pack.status
+    found, reasons = hazard_class(assessment.damage, status, limits, None, assessment.frames > 0, rest)
+    gone = tuple(f"a person ruled out: {d.kind.value}" for d in assessment.unclear if d not in rest)
+    return replace(assessment, unclear=rest, hazard_class=found, hazard_reasons=(*reasons, *gone))
 
 
 def _with_findings(judged: Assessment, crossed: tuple[CrossFinding, ...]) -> Assessment:
@@ -153,6 +170,8 @@ def _objections(recipe: Recipe, identity: Identity, judged: Assessment) -> tuple
         found.append(f"serves hazard class {classes}, not {judged.hazard_class.value}")
     elif judged.hazard_class is HazardClass.C and has_contact(recipe):
         found.append("touches the pack, which no recipe may do in hazard class C")
+    if has_contact(recipe):
+        found.extend(f"touches the pack while {not_ruled_out(d)}" for d in judged.unclear)
     for damage in judged.damage:
         limit = serves.damage.get(damage.kind)
         if limit is None:
@@ -182,6 +201,9 @@ def _candidate(
 def _refusal(weighed: list[tuple[Recipe, tuple[str, ...]]], identity: Identity, judged: Assessment) -> tuple[str, ...]:
     """What stands in the way, and which recipe came nearest."""
     reasons = [identity.doubt or identity.why, f"hazard class {judged.hazard_class.value}"]
+    if judged.unclear and judged.hazard_class is not HazardClass.C:
+        names = " and ".join(d.kind.value for d in judged.unclear)
+        reasons.insert(0, f"look at the pack: is there {names}? The pictures neither show it nor rule it out")
     reasons.extend(judged.hazard_reasons)
     if not weighed:
         return (*reasons, "the cell has no recipe")

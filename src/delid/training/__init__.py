@@ -13,6 +13,7 @@ from ._produce import chosen_plan, load_plan, produce
 from ._report import evaluate as evaluate_models
 from ._report import table as figures_table
 from ._report_shape import write_html
+from ._tool_scenes import write_tool_scenes
 
 __all__ = [
     "SCENE_ORDERS",
@@ -34,4 +35,5 @@ __all__ = [
     "write_cards",
     "write_html",
     "write_scene",
+    "write_tool_scenes",
 ]

@@ -81,10 +81,11 @@ def write_scene(order: SceneOrder, folder: Path, command: str, plan: DataPlan, s
     )
     first = render(scene)
     exposed = replace(scene, exposure=auto_exposure(first.linear, scene.sensor))
-    second = render(replace(exposed, fasteners=_all(exposed.fasteners, "empty")))
+    unlit = replace(exposed, detail=replace(exposed.detail, rakes=False))
+    second = render(replace(unlit, fasteners=_all(exposed.fasteners, "empty")))
     target = folder / order.name
     target.mkdir(parents=True, exist_ok=True)
-    third = render(replace(exposed, fasteners=(), lid_off=True))
+    third = render(replace(unlit, fasteners=(), lid_off=True))
     for name, rendered in (("bolts", first), ("none", second), ("open", third)):
         (target / f"{name}.jpg").write_bytes(_jpeg(develop(rendered.linear, exposed.sensor, exposed.exposure)))
     lights = np.concatenate([first.linear, first.rakes], axis=2)

@@ -88,7 +88,7 @@ def board_scene(board: Board, plan: CloseUpPlan) -> Scene:
     if board.lid:
         target = _place_of_interest(family, rng)
     else:
-        family = _sheet(family, rng, (width * mm_per_px, height * mm_per_px))
+        family = sheet(family, rng, (width * mm_per_px, height * mm_per_px))
     camera = _camera(rng, plan.size_px, mm_per_px, target)
     scene = random_scene(board.name, board.seed, family, plan.size_px, (), _surroundings(board, plan), camera)
     calm = replace(scene.sensor, blur_px=min(scene.sensor.blur_px, 0.7), noise=min(scene.sensor.noise, 1.4))
@@ -110,7 +110,7 @@ def _surroundings(board: Board, plan: CloseUpPlan) -> str | None:
     return str(part[int(rng.integers(len(part)))]) if part and rng.random() < 1 / 3 else None
 
 
-def _sheet(family: Family, rng: np.random.Generator, view_mm: tuple[float, float]) -> Family:
+def sheet(family: Family, rng: np.random.Generator, view_mm: tuple[float, float]) -> Family:
     """The family's sheet metal, a little smaller or larger than the view."""
     reach = float(np.hypot(*view_mm))
     length, width = (float(rng.uniform(0.75, 1.25)) * reach for _ in range(2))

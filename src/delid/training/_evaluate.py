@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from delid.core import Damage, DamageKind, HazardLimits, PackStatus, hazard_class
-from delid.vision import DAMAGE_KINDS, Gallery, Manifest, judge_damage
+from delid.vision import DAMAGE_KINDS, DamageVerdict, Gallery, Manifest, judge_damage
 
 from ._predict import Answers
 from ._reliability import reliability
@@ -24,7 +24,7 @@ def share(part: float, whole: float) -> float | None:
     return round(part / whole, 4) if whole else None
 
 
-def verdicts_of(answers: Answers, manifest: Manifest) -> list[tuple[Damage, ...]]:
+def verdicts_of(answers: Answers, manifest: Manifest) -> list[DamageVerdict]:
     """What the cell would report of each view."""
     return [
         judge_damage(answers.outputs(k), manifest, *size, raking=answers.raking) for k, size in enumerate(answers.sizes)
@@ -49,8 +49,10 @@ def damage_figures(
     samples: Sequence[Sample], answers: Answers, manifest: Manifest, limits: HazardLimits | None = None
 ) -> Figures:
     """Damage of whole pictures: each kind present or not, the place of what was found, severity and hazard class."""
-    found = verdicts_of(answers, manifest)
+    verdicts = verdicts_of(answers, manifest)
+    found = [verdict.found for verdict in verdicts]
     said = np.array([[any(d.kind.value == kind for d in one) for kind in DAMAGE_KINDS] for one in found], bool)
+    unclear = np.array([bool(verdict.unclear) and not verdict.found for verdict in verdicts], bool)
     true = np.array([s.present() for s in samples], bool)
     said, true = said.reshape(-1, len(DAMAGE_KINDS)), true.reshape(-1, len(DAMAGE_KINDS))
     per_kind = {kind: _counts(true[:, k], said[:, k]) for k, kind in enumerate(DAMAGE_KINDS)}
@@ -65,8 +67,10 @@ def damage_figures(
         "macro_f1": _rounded(float(np.mean(scores))) if scores else None,
         "sound_pictures": int(sound.sum()),
         "sound_called_damaged": share(float(said[sound].any(axis=1).sum()), float(sound.sum())),
-        "damaged_called_sound": share(float((~said[harmed].any(axis=1)).sum()), float(harmed.sum())),
-        **hazard_figures(samples, found, limits or HazardLimits()),
+        "sound_unclear": share(float(unclear[sound].sum()), float(sound.sum())),
+        "damaged_nothing_found": share(float((~said[harmed].any(axis=1)).sum()), float(harmed.sum())),
+        "damaged_called_sound": share(float((~said[harmed].any(axis=1) & ~unclear[harmed]).sum()), float(harmed.sum())),
+        **hazard_figures(samples, verdicts, limits or HazardLimits()),
         "boxes": len(ious),
         "box_iou_of_0.5": share(float(sum(v >= 0.5 for v in ious)), len(ious)),
         "box_iou_median": _rounded(float(np.median(ious))) if ious else None,
@@ -89,15 +93,18 @@ def _box(values: Sequence[float]) -> tuple[float, float, float, float]:
 
 
 def hazard_figures(
-    samples: Sequence[Sample], found: Sequence[tuple[Damage, ...]], limits: HazardLimits
+    samples: Sequence[Sample], verdicts: Sequence[DamageVerdict], limits: HazardLimits
 ) -> dict[str, int | float | None]:
-    """Hazard class by what was found against the class by what is there; to call a C an A is the worst of errors."""
+    """Hazard class by what was found against the class by what is there; to call a C an A is the worst of errors.
+
+    What is unclear makes a B, and asks a person.
+    """
     rows = [
         (
             hazard_class(true_damage(s), PackStatus.KNOWN, limits)[0].value,
-            hazard_class(one, PackStatus.KNOWN, limits)[0].value,
+            hazard_class(one.found, PackStatus.KNOWN, limits, unclear=one.unclear)[0].value,
         )
-        for s, one in zip(samples, found, strict=True)
+        for s, one in zip(samples, verdicts, strict=True)
     ]
     confusion = {f"{a}_called_{b}": sum(row == (a, b) for row in rows) for a in "ABC" for b in "ABC"}
     critical = sum(true == "C" for true, _ in rows)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -121,7 +121,16 @@ def _standing(gallery: Gallery, verdict: thresholds.Judged) -> float:
     return verdict.score if verdict.score >= gallery.min_scores.get(verdict.pack, -1.0) else -1.0
 
 
-def _chosen_cuts(answers: Answers, owners: Sequence[Sample]) -> dict[str, tuple[float, float, str]]:
+class Cut(NamedTuple):
+    """Where a kind of damage is found, ruled out, and how far it reaches, with the reason."""
+
+    found: float
+    ruled_out: float
+    region: float
+    chosen: str
+
+
+def _chosen_cuts(answers: Answers, owners: Sequence[Sample]) -> dict[str, Cut]:
     present = np.array([s.present() for s in owners])
     cuts = {}
     for index, kind in enumerate(DAMAGE_KINDS):
@@ -129,12 +138,11 @@ def _chosen_cuts(answers: Answers, owners: Sequence[Sample]) -> dict[str, tuple[
         there, absent = chance[present[:, index]], chance[~present[:, index]]
         cut = thresholds.damage_threshold(there, absent) if len(there) else 0.5
         quiet = f"about the best F1 with at most {thresholds.MOST_ALARMS:.0%} false alarms"
-        region = _region(answers, owners, kind)
-        cuts[kind] = (
-            cut,
-            region,
-            f"{quiet}, {len(there)} views with and {len(absent)} without; region: most boxes right",
+        chosen = (
+            f"{quiet}, {len(there)} views with and {len(absent)} without; rule_out: half the odds of all but one of "
+            f"{thresholds.RARELY} views with it; region: most boxes right"
         )
+        cuts[kind] = Cut(cut, min(thresholds.rule_out(there), cut), _region(answers, owners, kind), chosen)
     return cuts
 
 
@@ -168,10 +176,15 @@ def _pack_threshold(score: float, margin: float, chosen: str) -> dict[str, Any]:
     }
 
 
-def _damage_thresholds(cuts: dict[str, tuple[float, float, str]]) -> dict[str, Any]:
+def _damage_thresholds(cuts: dict[str, Cut]) -> dict[str, Any]:
     found = {}
     for kind in DAMAGE_KINDS:
-        cut, region, chosen = cuts.get(kind, (0.5, 0.5, "no validation pictures"))
-        limit = round(min(max(cut, 0.0), 1.0), 4)
-        found[kind] = {"min_confidence": limit, "region": region, "from": "validation", "chosen": chosen}
+        cut = cuts.get(kind, Cut(0.5, 0.5, 0.5, "no validation pictures"))
+        found[kind] = {
+            "min_confidence": round(min(max(cut.found, 0.0), 1.0), 4),
+            "rule_out": round(min(max(cut.ruled_out, 0.0), 1.0), 4),
+            "region": cut.region,
+            "from": "validation",
+            "chosen": cut.chosen,
+        }
     return found

@@ -49,7 +49,7 @@ class Answers:
         box = letterbox_for(*self.sizes[number], self.spec)
         layers = self.heat[number, kind : kind + 1], self.severity[number, kind : kind + 1]
         found = find_damage(*layers, (label,), always, box, self.spec, np.ones(1, np.float32))
-        return [damage.box_px for damage in found]
+        return [damage.box_px for damage in found.found]
 
     def part(self, rows: Sequence[int]) -> Answers:
         """The same for some of the views."""

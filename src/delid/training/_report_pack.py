@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from delid.core import Damage, PackStatus
-from delid.vision import DAMAGE_KINDS, Gallery, OnnxModel
+from delid.vision import DAMAGE_KINDS, DamageVerdict, Gallery, OnnxModel
 
 from ._evaluate import Figures, damage_figures, newly_taught, share, true_damage, verdicts_of
 from ._gallery import looks_of
@@ -48,7 +48,10 @@ def rendered_packs(model: OnnxModel, packs: Sequence[str], samples: Sequence[Sam
 
 
 PARTS = {"fictional_families": ("family",), "named_packs": ("pack",), "cell_camera": ("cell",), "opened": ("open",)}
-BRIEF = ("pictures", "macro_f1", "sound_pictures", "sound_called_damaged", "damaged_called_sound", "hazard_c_called_a")
+BRIEF = (
+    *("pictures", "macro_f1", "sound_pictures", "sound_called_damaged", "sound_unclear"),
+    *("damaged_nothing_found", "damaged_called_sound", "hazard_c_called_a"),
+)
 
 
 def worst_of(samples: Sequence[Sample], answers: Answers, model: OnnxModel) -> list[dict[str, Any]]:
@@ -65,11 +68,16 @@ def worst_of(samples: Sequence[Sample], answers: Answers, model: OnnxModel) -> l
             "name": samples[k].path.stem,
             "score": round(off, 4),
             "truth": _words(true_damage(samples[k])),
-            "said": _words(found[k]),
+            "said": _said(found[k]),
             "why": f"{kind}: presence {answers.presence[k][DAMAGE_KINDS.index(kind)]:.2f}",
         }
         for off, k, kind in sorted(rows, reverse=True)[:WORST]
     ]
+
+
+def _said(verdict: DamageVerdict) -> str:
+    unclear = f"; unclear: {_words(verdict.unclear)}" if verdict.unclear else ""
+    return _words(verdict.found) + unclear
 
 
 def _words(damages: Sequence[Damage]) -> str:
@@ -85,11 +93,13 @@ def photographed_packs(model: OnnxModel, gallery: Gallery, folder: Path) -> Figu
     assert threshold is not None
     answers = answers_to(model, [{"ambient": picture} for picture in pictures])
     verdicts = [gallery.judge(vector, threshold) for vector in answers.embedding]
-    found = verdicts_of(answers, model.manifest)
+    harm = verdicts_of(answers, model.manifest)
+    found = [one.found for one in harm]
     return {
         "pictures": len(pictures),
         "accepted_as_a_taught_pack": share(sum(v.status is PackStatus.KNOWN for v in verdicts), len(pictures)),
         "called_damaged": share(sum(bool(one) for one in found), len(pictures)),
+        "unclear": share(sum(bool(one.unclear) and not one.found for one in harm), len(pictures)),
         "by_kind": {kind: sum(any(d.kind.value == kind for d in one) for one in found) for kind in DAMAGE_KINDS},
     }
 

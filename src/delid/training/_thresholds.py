@@ -16,6 +16,9 @@ AS_GOOD = 0.03
 MOST_ALARMS = 0.02
 """Of five kinds of damage each may cry wolf this often at most: a cell that does so daily is not listened to."""
 
+RARELY = 200
+"""A damage that is there may be ruled out in one of so many views."""
+
 
 @dataclass(frozen=True, slots=True)
 class Judged:
@@ -55,6 +58,17 @@ def damage_threshold(there: Floats, absent: Floats) -> float:
         return -alarms if too_many else 2 * hits / max(1.0, len(there) + hits + alarms)
 
     return _best(there, absent, f1_when_quiet, AS_GOOD)
+
+
+def rule_out(there: Floats) -> float:
+    """Below this presence a damage is ruled out: half the odds of what all but one of ``RARELY`` views with it reach.
+
+    Half, because a few dozen validation scenes say little about the one picture in two hundred.
+    """
+    if len(there) == 0:
+        return 0.0
+    low = float(np.quantile(there, 1 / RARELY, method="lower"))
+    return low / (2 - low)
 
 
 def temperature(logits: Floats, true: NDArray[np.bool_]) -> float:

@@ -7,7 +7,7 @@ from ._calibration_lens import LensReport, calibrate_lens
 from ._calibration_plane import Pair, PointError, StandingReport, check_points, place_camera, standing_projection
 from ._codes import read_codes, read_labels
 from ._confusion import ConfusionRow, LeftOut, confusion
-from ._damage import find_damage, judge_damage
+from ._damage import DamageVerdict, find_damage, judge_damage
 from ._decode import read_frame
 from ._detect import Detection, Detector, detect_fasteners
 from ._explain import Evidence, explain
@@ -48,6 +48,7 @@ __all__ = [
     "ConfusionRow",
     "CropSpec",
     "DamageThreshold",
+    "DamageVerdict",
     "Detection",
     "DetectionSpec",
     "Detector",

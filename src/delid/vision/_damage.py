@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Literal
 
 import cv2
@@ -21,8 +22,16 @@ Heat = NDArray[np.float32]
 Outputs = Mapping[str, NDArray[np.float32]]
 
 
-def judge_damage(outputs: Outputs, manifest: Manifest, width: int, height: int, *, raking: bool) -> tuple[Damage, ...]:
-    """What the pack_damage model says of a frame of this size, most certain first.
+@dataclass(frozen=True, slots=True)
+class DamageVerdict:
+    """Damages found, and those neither found nor ruled out; each most certain first."""
+
+    found: tuple[Damage, ...]
+    unclear: tuple[Damage, ...] = ()
+
+
+def judge_damage(outputs: Outputs, manifest: Manifest, width: int, height: int, *, raking: bool) -> DamageVerdict:
+    """What the pack_damage model says of a frame of this size.
 
     Args:
         outputs: of one run, by name.
@@ -49,35 +58,41 @@ def find_damage(
     box: Letterbox,
     spec: InputSpec,
     presence: NDArray[np.float32] | None = None,
-) -> tuple[Damage, ...]:
-    """Damages, most certain first.
+) -> DamageVerdict:
+    """Damages by the thresholds of their kinds.
 
     Args:
         heat: kinds x rows x columns, 0..1, in the model's input.
         severity: one figure for each kind, 0..1.
         labels: the kinds in the order of the heat map.
         thresholds: by kind; a kind is there when its presence reaches ``min_confidence``, and lies where its heat
-            reaches ``region``.
+            reaches ``region``; from ``rule_out`` on it is unclear.
         box: where the frame lies in the model's input.
         presence: one figure for each kind, 0..1; without it the highest heat of a kind is its presence.
     """
     inside = _cells_of_image(heat.shape[1], heat.shape[2], box, spec)
     found: list[Damage] = []
+    unclear: list[Damage] = []
     limits = {str(kind): threshold for kind, threshold in thresholds.items()}
     for index, label in enumerate(labels):
         layer = np.where(inside, heat[index], -1.0)
         sure = float(layer.max() if presence is None else presence[index])
         limit = limits[label]
-        if sure < limit.min_confidence:
+        if sure < (limit.min_confidence if limit.rule_out is None else limit.rule_out):
             continue
+        chosen = found if sure >= limit.min_confidence else unclear
         edge = limit.min_confidence if limit.region is None else limit.region
         regions = _regions(layer, min(edge, float(layer.max())))
         for peak, rows, columns in regions:
             # the strongest place carries the certainty of the whole kind, weaker ones their share of it
             certainty = peak if presence is None else sure * peak / max(regions[0][0], 1e-6)
             place = _rounded(box.cells_to_box(rows, columns, (heat.shape[1], heat.shape[2]), spec))
-            found.append(Damage(DamageKind(label), _share(certainty), _share(severity[index]), place))
-    return tuple(sorted(found, key=lambda d: -d.confidence))
+            chosen.append(Damage(DamageKind(label), _share(certainty), _share(severity[index]), place))
+    return DamageVerdict(_surest_first(found), _surest_first(unclear))
+
+
+def _surest_first(damages: list[Damage]) -> tuple[Damage, ...]:
+    return tuple(sorted(damages, key=lambda d: -d.confidence))
 
 
 def _share(value: float) -> float:

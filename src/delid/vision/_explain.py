@@ -150,6 +150,8 @@ def _rows(found: Inspection, evidence: Evidence | None, remarks: Sequence[str]) 
     rows.append(Row("Damage", head=True))
     for damage in found.damage:
         rows.append(Row(f"{damage.kind.value}: {damage.confidence:.2f}, severity {damage.severity:.2f}"))
+    for doubt in found.unclear:
+        rows.append(Row(f"{doubt.kind.value}: {doubt.confidence:.2f}, unclear: look at the pack", ORANGE))
     if not found.damage:
         rows.append(Row("none found"))
     rows += [*_fastener_rows(found), *_code_rows(found)]

@@ -50,8 +50,11 @@ def fuse(inspections: Sequence[Inspection], limits: HazardLimits | None = None) 
     usable = [i for i in inspections if i.quality.ok]
     pack, agreeing = _fuse_pack(usable)
     damage = _fuse_damage(usable)
+    unclear = _fuse_unclear(usable, damage)
     codes = _fuse_codes(usable)
-    hazard, reasons = hazard_class(damage, pack.status, limits or HazardLimits(), usable_frames=bool(usable))
+    hazard, reasons = hazard_class(
+        damage, pack.status, limits or HazardLimits(), usable_frames=bool(usable), unclear=unclear
+    )
     return Assessment(
         pack=pack,
         damage=damage,
@@ -64,6 +67,7 @@ def fuse(inspections: Sequence[Inspection], limits: HazardLimits | None = None) 
         agreeing=agreeing,
         sources=tuple(i.source for i in inspections),
         looks=tuple(name for name in usable[0].looks if all(name in i.looks for i in usable)) if usable else (AMBIENT,),
+        unclear=unclear,
     )
 
 
@@ -126,6 +130,18 @@ def _fuse_damage(usable: list[Inspection]) -> tuple[Damage, ...]:
         best = max(sightings, key=lambda seen: max(d.confidence for d in seen))
         fused.extend(Damage(kind, d.confidence, severity, d.box_px) for d in best)
     return tuple(sorted(fused, key=lambda d: (-d.confidence, d.kind.value)))
+
+
+def _fuse_unclear(usable: list[Inspection], damage: tuple[Damage, ...]) -> tuple[Damage, ...]:
+    """Of each kind not found, the surest place that any frame finds or leaves unclear."""
+    found = {d.kind for d in damage}
+    doubted: dict[DamageKind, Damage] = {}
+    for inspection in usable:
+        for one in (*inspection.damage, *inspection.unclear):
+            known = doubted.get(one.kind)
+            if one.kind not in found and (known is None or one.confidence > known.confidence):
+                doubted[one.kind] = one
+    return tuple(sorted(doubted.values(), key=lambda d: (-d.confidence, d.kind.value)))
 
 
 def _fuse_fasteners(usable: list[Inspection]) -> tuple[Fastener, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from delid.config import Cell, PackFile
@@ -27,7 +27,7 @@ from delid.core import (
 )
 
 from ._codes import read_labels
-from ._damage import judge_damage
+from ._damage import DamageVerdict, judge_damage
 from ._detect import detect_fasteners, unplaced
 from ._explain import Evidence, evidence_of
 from ._fasteners import judge_fasteners, nominal_places
@@ -46,6 +46,16 @@ LABEL_MARGIN = 0.4
 """Labels are stuck on by hand: their place is searched this much wider, in parts of its size on every side."""
 
 _NO_PACK = PackVerdict(PackStatus.UNKNOWN, None, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Whole:
+    """What the pack model says of a frame; ``notes`` name looks that could not be used."""
+
+    verdict: PackVerdict
+    damage: DamageVerdict
+    looks: tuple[str, ...]
+    notes: tuple[str, ...]
 
 
 class Inspector:
@@ -171,23 +181,10 @@ class Inspector:
             quality = check_quality(frame, size_px=size, frozen=frozen, limits=self._quality)
         if not quality.ok:
             return self._unusable(frame, quality, laps.result(decode_ms))
-        with laps("preprocess"):
-            planes: tuple[str, ...] = self._pack_model.manifest.input.planes
-            wanted = {name: other for name, other in (looks or {}).items() if name in planes}
-            lit, notes = usable_looks(frame, wanted, self._quality)
-            quality = replace(quality, reasons=notes)
-            tensor = prepare(frame.image, self._pack_model.manifest.input, lit)
-        with laps("infer"):
-            outputs = self._pack_model.run(tensor)
-        with laps("postprocess"):
-            height, width = frame.image.shape[:2]
-            damage = judge_damage(outputs, self._pack_model.manifest, width, height, raking=len(lit) > 1)
-            verdict = self._identify(outputs)
-            place = self._packs.get(pack or verdict.model or "")
-        fasteners: tuple[Fastener, ...] = ()
-        if not (view and place) and self._fastener_model.manifest.detection:
-            with laps("infer"):
-                fasteners = unplaced(detect_fasteners(frame.image, self._fastener_model))
+        whole = self._judge_pack(frame, looks or {}, laps)
+        place = self._packs.get(pack or whole.verdict.model or "")
+        quality = replace(quality, reasons=whole.notes)
+        verdict, fasteners = whole.verdict, self._loose_fasteners(frame, laps) if not (view and place) else ()
         if view and place:
             pose, fasteners = self._look_at_fasteners(frame, view, place, laps)
             if pose and pose.status is not PoseStatus.OK:
@@ -196,13 +193,14 @@ class Inspector:
         with laps("postprocess"):
             places = view.label_boxes_px(place, LABEL_MARGIN) if view and place else []
             codes, code_status = read_labels(frame.image, places)
-            hazard, reasons = hazard_class(damage, verdict.status, self._limits)
+            found, unclear = whole.damage.found, whole.damage.unclear
+            hazard, reasons = hazard_class(found, verdict.status, self._limits, unclear=unclear)
         return Inspection(
             source=frame.source,
             frame=_facts(frame),
             quality=quality,
             pack=verdict,
-            damage=damage,
+            damage=found,
             hazard_class=hazard,
             hazard_reasons=reasons,
             fasteners=fasteners,
@@ -210,8 +208,31 @@ class Inspector:
             code_status=code_status,
             models=self.models,
             timing_ms=laps.result(decode_ms),
-            looks=(AMBIENT, *sorted(lit)),
+            looks=whole.looks,
+            unclear=unclear,
         )
+
+    def _judge_pack(self, frame: Frame, looks: Mapping[str, Frame], laps: Laps) -> _Whole:
+        """Pack and damage, under the looks that the model has planes for and that can be used."""
+        manifest = self._pack_model.manifest
+        with laps("preprocess"):
+            planes: tuple[str, ...] = manifest.input.planes
+            wanted = {name: other for name, other in looks.items() if name in planes}
+            lit, notes = usable_looks(frame, wanted, self._quality)
+            tensor = prepare(frame.image, manifest.input, lit)
+        with laps("infer"):
+            outputs = self._pack_model.run(tensor)
+        with laps("postprocess"):
+            height, width = frame.image.shape[:2]
+            damage = judge_damage(outputs, manifest, width, height, raking=len(lit) > 1)
+            return _Whole(self._identify(outputs), damage, (AMBIENT, *sorted(lit)), notes)
+
+    def _loose_fasteners(self, frame: Frame, laps: Laps) -> tuple[Fastener, ...]:
+        """What a detector finds on a pack that nobody knows, or where no camera is calibrated."""
+        if not self._fastener_model.manifest.detection:
+            return ()
+        with laps("infer"):
+            return unplaced(detect_fasteners(frame.image, self._fastener_model))
 
     def evidence(self, frame: Frame, looks: Mapping[str, Frame] | None = None) -> Evidence:
         """What the judgement of this frame rests on, for a picture that explains it; runs the pack model again."""

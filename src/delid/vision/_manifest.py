@@ -116,13 +116,21 @@ class PackThreshold(_Strict):
 class DamageThreshold(_Strict):
     """A kind of damage is there when its presence reaches `min_confidence`; it lies where its heat reaches `region`.
 
-    Without `region` that is where the heat reaches `min_confidence`.
+    Without `region` that is where the heat reaches `min_confidence`. A presence from `rule_out` on, and under
+    `min_confidence`, is neither: the damage is unclear. Without `rule_out` what is not found counts as ruled out.
     """
 
     min_confidence: float = Field(ge=0, le=1)
     region: float | None = Field(default=None, ge=0, le=1)
+    rule_out: float | None = Field(default=None, ge=0, le=1)
     source: Literal["validation"] = Field(alias="from")
     chosen: str
+
+    @model_validator(mode="after")
+    def _ruled_out_before_found(self) -> DamageThreshold:
+        if self.rule_out is not None and self.rule_out > self.min_confidence:
+            raise ValueError("rule_out must not be over min_confidence")
+        return self
 
 
 class FastenerThreshold(_Strict):

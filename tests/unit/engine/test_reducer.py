@@ -16,11 +16,16 @@ from delid.core import (
     Command,
     CommandAct,
     Condition,
+    Damage,
+    DamageKind,
     Decide,
+    Decided,
+    Decision,
     DoMotion,
     FailureKind,
     FastenerKind,
     Finished,
+    HazardClass,
     LinkChanged,
     Look,
     MotionState,
@@ -410,6 +415,30 @@ def test_an_unknown_pack_asks_and_can_be_set_aside():
     assert world.packml is State.STOPPED
     assert world.state.outcome == "set aside"
     assert unfastens(world) == []
+
+
+def test_an_unclear_damage_is_asked_about_and_the_answer_is_planned_with():
+    doubt = Damage(DamageKind.LEAK, 0.3, 0.5, (0, 0, 9, 9))
+
+    def decided(effect, world):
+        if not isinstance(effect, Decide):
+            return None
+        if DamageKind.LEAK in effect.ruled_out:
+            return Decided(world.now, effect.id, Decision(effect.assessment, PLAN))
+        judged = dataclasses.replace(effect.assessment, unclear=(doubt,), hazard_class=HazardClass.B)
+        return Decided(world.now, effect.id, Decision(judged, Refusal(("is there leak?",))))
+
+    world = World(PLAN, answer=decided)
+    world.start()
+    assert world.packml is State.HELD
+    assert world.state.question.answers == ("it is not there", "look again", "set aside")
+    world.reply_to_question("it is not there")
+    assert world.packml is State.COMPLETE
+    assert world.of(Decide)[-1].ruled_out == (DamageKind.LEAK,)
+    world.start()
+    assert world.packml is State.HELD, "the answer counts for one run, and one pack"
+    world.reply_to_question("set aside")
+    assert world.state.outcome == "set aside"
 
 
 def test_an_ambiguous_pack_may_be_named_by_a_person():

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from delid.core import Damage, DamageKind, HazardClass, Plan, PlanningError, Refusal, UsageError, from_json, to_json
 from delid.core import Decision as DecisionFact
-from delid.core import HazardClass, Plan, PlanningError, Refusal, UsageError, from_json, to_json
 from delid.planning import decide
 
 PACKS = ["vw-meb-82", "nissan-leaf-24", "byd-blade"]
@@ -37,6 +37,33 @@ def test_damage_leads_to_the_recipe_made_for_it(cell, assessment, pack, damage, 
     assert decision.outcome.recipe == f"{pack}/{variant}"
     assert decision.outcome.hazard_class == decision.assessment.hazard_class == HazardClass(hazard)
     assert decision.outcome.pack == pack
+
+
+def test_what_is_unclear_is_touched_only_after_a_person_has_looked(cell, assessment):
+    doubt = Damage(DamageKind.SWELLING, 0.31, 0.6, (0, 0, 10, 10))
+    seen = replace(assessment(), unclear=(doubt,))
+    asked = decide(seen, cell, {})
+    assert isinstance(asked.outcome, Refusal)
+    assert asked.outcome.reasons[0].startswith("look at the pack: is there swelling?")
+    assert asked.assessment.hazard_class is HazardClass.B
+    assert reasons(asked, "vw-meb-82/damaged") == (
+        "touches the pack while swelling is neither found nor ruled out (0.31)",
+    )
+    told = decide(seen, cell, {}, ruled_out=(DamageKind.SWELLING,))
+    assert isinstance(told.outcome, Plan)
+    assert (told.outcome.recipe, told.assessment.unclear) == ("vw-meb-82/standard", ())
+    assert told.assessment.hazard_reasons == ("no damage found", "a person ruled out: swelling")
+    other = decide(seen, cell, {}, ruled_out=(DamageKind.LEAK,))
+    assert isinstance(other.outcome, Refusal), "the answer to another question is none to this one"
+
+
+def test_a_person_rules_out_nothing_that_was_found_or_measured(cell, assessment):
+    doubt = Damage(DamageKind.LEAK, 0.31, 0.6, (0, 0, 10, 10))
+    seen = replace(assessment(damage=[("swelling", 0.9)]), unclear=(doubt,))
+    kept = decide(seen, cell, {}, ruled_out=(DamageKind.LEAK, DamageKind.SWELLING))
+    assert (kept.assessment.hazard_class, kept.outcome.recipe) == (HazardClass.C, "vw-meb-82/quarantine")
+    hot = decide(replace(assessment(), unclear=(doubt,)), cell, {"pack_temperature_c": 80.0}, ruled_out=("leak",))
+    assert hot.assessment.hazard_class is HazardClass.C
 
 
 def test_every_recipe_is_weighed_and_one_is_taken(cell, assessment):

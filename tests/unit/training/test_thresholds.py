@@ -12,6 +12,7 @@ from delid.training._thresholds import (
     judged,
     min_lead,
     min_score,
+    rule_out,
     temperature,
 )
 from delid.vision import Gallery
@@ -34,6 +35,13 @@ def test_the_lead_is_half_of_the_smallest_and_never_large() -> None:
     assert min_lead(np.array([0.08, 0.5])) == pytest.approx(0.04)
     assert min_lead(np.array([0.9])) == 0.05
     assert min_lead(np.array([-0.2, 0.5])) == 0.0
+
+
+def test_ruled_out_is_only_what_lies_well_below_all_that_was_there() -> None:
+    there = np.linspace(0.2, 0.9, 100)
+    assert rule_out(there) == pytest.approx(0.2 / 1.8)
+    assert rule_out(np.concatenate([[0.01], np.full(399, 0.6)])) == pytest.approx(0.6 / 1.4), "one of 400 may be lost"
+    assert rule_out(np.empty(0)) == 0.0, "what nobody has seen is never ruled out"
 
 
 def test_damage_threshold_parts_two_clean_groups() -> None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from delid.core import Damage, DamageKind
 from delid.vision import DAMAGE_KINDS, DamageThreshold, InputSpec, letterbox_for
-from delid.vision._damage import find_damage
+from delid.vision._damage import DamageVerdict, find_damage
 
 SPEC = InputSpec.model_validate(
     {
@@ -25,10 +25,19 @@ RULE = DamageThreshold.model_validate({"min_confidence": 0.5, "from": "validatio
 def found_in(
     heat: NDArray[np.float32], severity: NDArray[np.float32] | None = None, size: tuple[int, int] = (1600, 1200)
 ) -> tuple[Damage, ...]:
+    return verdict_of(heat, severity, size).found
+
+
+def verdict_of(
+    heat: NDArray[np.float32],
+    severity: NDArray[np.float32] | None = None,
+    size: tuple[int, int] = (1600, 1200),
+    rule: DamageThreshold = RULE,
+) -> DamageVerdict:
     if severity is None:
         severity = np.full(5, 0.25, np.float32)
     box = letterbox_for(*size, SPEC)
-    thresholds = dict.fromkeys(("dent", "corrosion", "leak", "swelling", "burn"), RULE)
+    thresholds = dict.fromkeys(("dent", "corrosion", "leak", "swelling", "burn"), rule)
     return find_damage(heat, severity, DAMAGE_KINDS, thresholds, box, SPEC)  # type: ignore[arg-type]
 
 
@@ -67,6 +76,20 @@ def test_only_the_strongest_regions_are_kept() -> None:
 def test_several_kinds_at_once_most_certain_first() -> None:
     heat = np.maximum(heat_of("dent", {(1, 1): 0.6}), heat_of("burn", {(1, 1): 0.95}))
     assert [d.kind for d in found_in(heat)] == [DamageKind.BURN, DamageKind.DENT]
+
+
+def test_between_ruled_out_and_found_a_damage_is_unclear() -> None:
+    rule = RULE.model_copy(update={"rule_out": 0.2})
+    for heat, found, unclear in ((0.19, 0, 0), (0.2, 0, 1), (0.49, 0, 1), (0.5, 1, 0)):
+        verdict = verdict_of(heat_of("swelling", {(2, 3): heat}), rule=rule)
+        assert (len(verdict.found), len(verdict.unclear)) == (found, unclear), heat
+    (doubt,) = verdict_of(heat_of("swelling", {(2, 3): 0.3}), rule=rule).unclear
+    assert (doubt.kind, doubt.confidence, doubt.box_px) == (DamageKind.SWELLING, 0.3, (599.5, 399.5, 799.5, 599.5))
+
+
+def test_a_threshold_that_rules_out_what_it_finds_is_refused() -> None:
+    with pytest.raises(ValueError, match="rule_out must not be over min_confidence"):
+        DamageThreshold.model_validate({"min_confidence": 0.3, "rule_out": 0.4, "from": "validation", "chosen": "x"})
 
 
 def test_heat_in_the_padding_is_not_on_the_pack() -> None:

@@ -8,7 +8,8 @@ import delid.vision
 def test_the_public_names() -> None:
     assert delid.vision.__all__ == [
         "ACCEPTABLE", "BOARD_FORMATS", "DAMAGE_KINDS", "FASTENER_KINDS", "ConfusionRow", "CropSpec",
-        "DamageThreshold", "Detection", "DetectionSpec", "Detector", "Evidence", "FastenerThreshold", "FlangePose",
+        "DamageThreshold", "DamageVerdict", "Detection", "DetectionSpec",
+        "Detector", "Evidence", "FastenerThreshold", "FlangePose",
         "FrozenWatch", "Gallery", "HandEyeReport", "InputSpec", "Inspector", "LeftOut", "LensReport", "Lesson",
         "Letterbox", "Manifest", "Match", "Objection", "OnnxModel", "OutputSpec", "PackFileNote", "PackPose",
         "PackThreshold", "Pair", "Photo", "Place", "PointError", "PoseStatus", "Projection", "PrototypeFile",

@@ -136,7 +136,19 @@ def test_damage_in_half_of_the_frames_and_critical_damage_in_any(
 ) -> None:
     found = fuse([seen(damage=damaged(kind) if n < sightings else ()) for n in range(frames)])
     assert [d.kind for d in found.damage] == ([kind] if kept else [])
-    assert (found.hazard_class is HazardClass.A) == (not kept)
+    # what only a few frames see is not found, and not ruled out either
+    assert [d.kind for d in found.unclear] == ([] if kept else [kind])
+    assert found.hazard_class is not HazardClass.A
+
+
+def test_what_no_frame_finds_and_one_leaves_unclear_is_unclear() -> None:
+    doubts = [damaged(DamageKind.LEAK, 0.2), damaged(DamageKind.LEAK, 0.3), ()]
+    found = fuse([replace(seen(), unclear=doubt) for doubt in doubts])
+    assert (found.damage, found.unclear) == ((), damaged(DamageKind.LEAK, 0.3))
+    assert found.hazard_class is HazardClass.B
+    assert found.hazard_reasons == ("leak is neither found nor ruled out (0.30)",)
+    sure = fuse([replace(seen(), unclear=doubts[0]), seen(damage=damaged(DamageKind.LEAK))])
+    assert (sure.unclear, sure.hazard_class) == ((), HazardClass.C)
 
 
 def test_damage_takes_the_worst_severity_and_the_place_of_the_best_sight() -> None:
