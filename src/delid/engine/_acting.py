@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from delid.core import CancelCommand, DoMotion, Effect, MotionState, MotionVerb, Move, RunCommand, State
+from delid.core import CancelCommand, DoMotion, Effect, Mode, MotionState, MotionVerb, Move, PoseMm, RunCommand, State
 
+from ._jogging import end as end_jog
 from ._state import EngineState, Phase
 from ._turn import RUNNING, Turn
 
@@ -40,13 +41,14 @@ def work_of(state: EngineState, to: State) -> tuple[Effect, ...]:
     clear = [motion(MotionVerb.CLEAR_FAULT, rules.stop_timeout_s)] if fault else []
     home = [] if trusted or not rules.needs_homing else [motion(MotionVerb.HOME, rules.home_timeout_s)]
     park = Move(f"{prefix}.park", rules.park_mm, rules.travel_feed_mm_s, rules.move_timeout_s)
+    start = [command("close_clamp"), command("start_extraction"), *_raising(state, prefix), park]
     halt: list[Effect] = [
         motion(MotionVerb.STOP, rules.stop_timeout_s),
         CancelCommand(f"{prefix}.cancel", rules.stop_timeout_s),
     ]
     table: dict[State, list[Effect]] = {
         State.RESETTING: [command("reset_faults"), *clear, motion(MotionVerb.ENABLE, rules.stop_timeout_s), *home],
-        State.STARTING: [command("close_clamp"), command("start_extraction"), park],
+        State.STARTING: [] if state.mode is Mode.MANUAL else start,
         State.COMPLETING: [*_retraction(state, prefix), park, command("open_clamp")],
         State.CLEARING: [command("reset_faults"), *clear],
         State.STOPPING: halt,
@@ -58,11 +60,20 @@ def work_of(state: EngineState, to: State) -> tuple[Effect, ...]:
 
 
 def _retraction(state: EngineState, prefix: str) -> list[Effect]:
-    """A move straight up to the travel height, where the tool is below it."""
-    target, rules = state.last_target_mm, state.rules
-    if target is None or target[2] >= rules.safe_z_mm:
+    """A move straight up to the travel height, where the tool was last sent below it."""
+    return _up_from(state.last_target_mm, state, prefix)
+
+
+def _raising(state: EngineState, prefix: str) -> list[Effect]:
+    """The same from where the robot says that it stands: a person may have jogged it there."""
+    return _up_from(state.motion.pose_mm if state.motion is not None else None, state, prefix)
+
+
+def _up_from(at_mm: PoseMm | None, state: EngineState, prefix: str) -> list[Effect]:
+    rules = state.rules
+    if at_mm is None or at_mm[2] >= rules.safe_z_mm:
         return []
-    up = (target[0], target[1], rules.safe_z_mm)
+    up = (at_mm[0], at_mm[1], rules.safe_z_mm)
     return [Move(f"{prefix}.retract", up, rules.travel_feed_mm_s, rules.move_timeout_s)]
 
 
@@ -72,6 +83,9 @@ def enter_acting(turn: Turn, to: State, cause: str) -> None:
     if to in PAUSING and moving and not turn.state.rules.can_hold:
         stop(turn, f"{cause}; this robot cannot hold a motion")
         return
+    if to in PAUSING:
+        end_jog(turn, cause)
+        turn.set(confirmed=None)  # what a person allowed was to begin now, not after a hold
     work = work_of(turn.state, to)
     turn.enter(to, cause)
     turn.set(work=work)
@@ -102,6 +116,7 @@ def _halt(turn: Turn, to: State, outcome: str, cause: str) -> None:
     turn.forget(keep_stops=False)
     enter_acting(turn, to, cause)
     turn.set(question=None, current=None, queue=(), redo_act=False, motion_held=False, phase=Phase.NONE, program=None)
+    turn.set(jog=None, confirmed=None)
     if turn.state.motion is None or not turn.state.motion.position_trusted:
         turn.set(last_target_mm=None)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from delid.core import (
+    Axis,
     Effect,
     Event,
     Finished,
@@ -39,6 +40,12 @@ class MotionPort(Protocol):
     async def run(self) -> None: ...
 
     async def move(self, id: str, to_mm: PoseMm, feed_mm_s: float, deadline_s: float) -> Finished: ...
+
+    async def jog(
+        self, id: str, axis: Axis, to_mm: float, feed_mm_s: float, hold_s: float, deadline_s: float
+    ) -> Finished: ...
+
+    def hold_jog(self, jog: str, held_at_s: float | None) -> None: ...
 
     async def do(self, id: str, verb: MotionVerb, deadline_s: float) -> Finished: ...
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from delid.config import Cell
-from delid.core import Refusal, State, allowed_commands, to_plain
+from delid.core import MODE_CHANGE_STATES, Mode, Refusal, State, allowed_commands, to_plain
 
 from ._interlocks import checklist, holds, start_checklist
+from ._jogging import why_not
 from ._state import EngineState, Phase, StepStatus
 
 WAITING: dict[State, str] = {
@@ -32,7 +33,9 @@ def snapshot(state: EngineState, cell: Cell, run_id: str, wall_s: float) -> dict
         "at": wall_s,
         "run": run_id,
         "packml": state.packml.value,
-        "allowed": [c.value for c in allowed_commands(state.packml)],
+        "mode": state.mode.value,
+        "modes": [m.value for m in Mode] if state.packml in MODE_CHANGE_STATES else [state.mode.value],
+        "allowed": [c.value for c in allowed_commands(state.packml, state.mode)],
         "phase": state.phase.value,
         "waiting_for": waiting_for(state),
         "reset_checklist": [{"name": name, "ok": ok, "why": why} for name, ok, why in rows],
@@ -46,6 +49,7 @@ def snapshot(state: EngineState, cell: Cell, run_id: str, wall_s: float) -> dict
         "steps_total": len(state.progress),
         "outcome": state.outcome,
         "alarms": [{"code": a.code, "text": a.text, "since": wall_s - (state.now_s - a.since_s)} for a in state.alarms],
+        "jog": _jog(state) if state.mode is Mode.MANUAL else None,
         "devices": _devices(state),
         "tags": dict(state.tags),
         "tags_age_s": state.tags_age_s(),
@@ -56,6 +60,8 @@ def waiting_for(state: EngineState) -> str:
     """What the cell waits for, in a few words."""
     if state.question is not None:
         return "an answer"
+    if state.packml is State.EXECUTE and state.mode is Mode.MANUAL:
+        return f"{state.jog.by} to let go of {state.jog.jog.axis}" if state.jog else "a person to jog the robot"
     if state.packml is State.EXECUTE:
         if state.phase is not Phase.WORKING or state.current is None:
             return {Phase.LOOKING: "the camera", Phase.DECIDING: "the plan"}.get(state.phase, "the next step")
@@ -89,6 +95,21 @@ def _plan(state: EngineState) -> dict[str, Any] | None:
         "hazard_class": plan.hazard_class.value,
         "estimate_s": plan.estimate_s,
         "steps": steps,
+    }
+
+
+def _jog(state: EngineState) -> dict[str, Any]:
+    """What stands against a jog, how it is held, and the one under way."""
+    rules, jogging = state.rules, state.jog
+    return {
+        "why_not": why_not(state) if jogging is None else [],
+        "feed_mm_s": rules.jog_feed_mm_s,
+        "hold_s": rules.jog_hold_s,
+        "limits_mm": {axis: list(limits) for axis, limits in rules.limits_mm.items()},
+        "press": jogging.press if jogging else None,
+        "by": jogging.by if jogging else None,
+        "axis": jogging.jog.axis if jogging else None,
+        "ending": jogging.ending if jogging else "",
     }
 
 

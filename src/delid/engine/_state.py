@@ -16,6 +16,7 @@ from delid.core import (
     Decision,
     Effect,
     Look,
+    Mode,
     MotionReported,
     Plan,
     PointMm,
@@ -26,6 +27,8 @@ from delid.core import (
     State,
     Step,
 )
+
+from ._press import Jogging
 
 
 class Phase(StrEnum):
@@ -81,6 +84,14 @@ class Rules:
     """Whether the robot can hold a motion and go on."""
     needs_homing: bool = True
     """Whether the robot's position has to be found by homing."""
+    can_jog: bool = False
+    """Whether the robot can creep while somebody holds on."""
+    limits_mm: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    """Axis to the cell's own lowest and highest position of the flange, robot frame."""
+    jog_feed_mm_s: float = 50.0
+    """The reduced speed: no jog is faster."""
+    jog_hold_s: float = 0.3
+    """The dead-man time of a jog."""
     empty_confidence: float = 0.6
     """A fastener's kind counts only when the look is at least this sure. A cell takes it from the manifest of the
     fastener model, which has it from validation data."""
@@ -102,6 +113,10 @@ class Rules:
             home_timeout_s=motion.home_timeout_s,
             can_hold=cell.motion_capabilities.hold,
             needs_homing=cell.motion_capabilities.needs_homing,
+            can_jog=cell.motion_capabilities.jog,
+            limits_mm=cell.motion_capabilities.axes_mm,
+            jog_feed_mm_s=min(motion.jog_feed_mm_s, motion.limits.feed_mm_s),
+            jog_hold_s=motion.jog_hold_s,
             lights=_lights(cell.spec.overview),
         )
 
@@ -189,6 +204,7 @@ class EngineState:
 
     rules: Rules
     now_s: float
+    mode: Mode = Mode.PRODUCTION
     packml: State = State.STOPPED
     packml_since_s: float = 0.0
     phase: Phase = Phase.NONE
@@ -217,6 +233,13 @@ class EngineState:
     """Fastener id to where a fine look found it, robot frame."""
     assume_pack: str | None = None
     question: Question | None = None
+    confirmed: str | None = None
+    """Maintenance: the step that a person has allowed to begin."""
+    jog: Jogging | None = None
+    jogs: int = 0
+    """Counts jogs; part of effect ids."""
+    presses: tuple[str, ...] = ()
+    """The last presses, begun or refused, so that none of them moves the robot later."""
     alarms: tuple[Alarm, ...] = ()
     motion_held: bool = False
     redo_act: bool = False

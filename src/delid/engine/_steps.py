@@ -30,6 +30,7 @@ from ._failures import act_done, fail, retry
 from ._fine import corrected
 from ._interlocks import holds
 from ._lights import begin_look
+from ._modes import ask_for_step, must_ask
 from ._progress import ask, finish, start
 from ._state import Current, EngineState, StepStatus
 from ._turn import Turn
@@ -63,11 +64,14 @@ def _begin_next(turn: Turn) -> bool:
     if not turn.state.queue:
         return False
     step = turn.state.queue[0]
+    if must_ask(turn.state, step.key):
+        ask_for_step(turn, step)
+        return True
     if step.contact and (missing := _missing_permissive(turn)):
         turn.alarm("permissive", f"{step.title}: {missing}")
         hold(turn, missing)
         return True
-    turn.set(queue=turn.state.queue[1:])
+    turn.set(queue=turn.state.queue[1:], confirmed=None)
     start(turn, step, step.acts)
     return True
 

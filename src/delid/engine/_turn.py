@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from delid.core import ACTING_DONE, Effect, Locate, Look, Move, Record, RunCommand, State
+from delid.core import ACTING_DONE, UNAWAITED, Effect, Locate, Look, Move, Record, RunCommand, State
 
 from ._state import Alarm, EngineState, Pending, Phase
 
@@ -46,9 +46,9 @@ class Turn:
         self.effects.append(Record(kind, data))
 
     def emit(self, effect: Effect) -> None:
-        """Ask for an effect and await its end; Records are never awaited."""
+        """Ask for an effect and await its end, if it has one."""
         self.effects.append(effect)
-        if isinstance(effect, Record):
+        if isinstance(effect, UNAWAITED):
             return
         limit_s = getattr(effect, "deadline_s", self.state.rules.decide_timeout_s)
         pending = dict(self.state.pending)

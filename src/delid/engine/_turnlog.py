@@ -11,6 +11,7 @@ from delid.core import (
     Clock,
     Effect,
     Event,
+    HoldJog,
     JournalError,
     LinkChanged,
     MotionReported,
@@ -56,6 +57,8 @@ class TurnLog:
             await self.write("run_started", {"cell": self._cell.spec.cell, "config_sha256": self._cell.sha256})
         if not effects and (isinstance(event, NOISE) or self._up):
             return True
+        if effects and all(isinstance(e, HoldJog) and e.held_at_s is not None for e in effects):
+            return True  # a hold goes on with what was announced
         turn: dict[str, object] = {
             "event": {"type": type(event).__name__} if isinstance(event, NOISE) else to_plain(event, tagged=True),
             "effects": [{"type": type(e).__name__, **to_plain(e)} for e in effects],

@@ -11,6 +11,7 @@ import structlog
 
 from delid.config import Cell
 from delid.core import (
+    UNAWAITED,
     CancelCommand,
     Clock,
     Command,
@@ -21,6 +22,8 @@ from delid.core import (
     Effect,
     Event,
     Finished,
+    HoldJog,
+    Jog,
     JournalError,
     LinkChanged,
     Locate,
@@ -147,8 +150,9 @@ class Executor:
         """A new run begins with a new log and a fresh state, told again what is known of the devices."""
         self.ports.log.roll()
         self._runs += 1
+        mode = self.state.mode
         self.state = self._fresh(event.at_s)
-        known = [Started(event.at_s), *self._known.values()]
+        known = [Started(event.at_s, mode=mode), *self._known.values()]
         for fact in known:
             self.state, effects = step(self.state, fact)
             self._turns.record(fact, effects)
@@ -166,14 +170,16 @@ class Executor:
     # --- effects -------------------------------------------------------------------------------------------------
 
     def _perform(self, effect: Effect) -> None:
-        if isinstance(effect, Record):
+        if isinstance(effect, HoldJog):
+            self.ports.motion.hold_jog(effect.jog, effect.held_at_s)
+        if isinstance(effect, UNAWAITED):
             return
         task = asyncio.create_task(self._report(effect.id, self._act(effect), self._runs))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     def _refuse(self, effect: Effect) -> None:
-        if not isinstance(effect, Record):
+        if not isinstance(effect, UNAWAITED):
             detail = "the journal could not be written ahead of it"
             self.post(Finished(self.clock.now_s(), effect.id, False, "journal", detail))
 
@@ -203,8 +209,10 @@ class Executor:
                 return self._eyes.locate(effect)
             case Decide():
                 return self._decide(effect)
-            case Record():
-                raise AssertionError("a record is not performed")
+            case Jog(id=name, axis=axis, to_mm=at_mm, feed_mm_s=feed_mm_s, hold_s=hold_s, deadline_s=deadline_s):
+                return motion.jog(name, axis, at_mm, feed_mm_s, hold_s, deadline_s)
+            case Record() | HoldJog():
+                raise AssertionError("nothing to await")
 
     async def _decide(self, effect: Decide) -> Event:
         def work() -> Event:
@@ -233,7 +241,7 @@ class Executor:
     # --- the end -------------------------------------------------------------------------------------------------
 
     async def _last_stop(self) -> None:
-        moving = any(isinstance(p.effect, Move) for p in self.state.pending.values())
+        moving = any(isinstance(p.effect, (Move, Jog)) for p in self.state.pending.values())
         if not moving:
             return
         try:
@@ -250,4 +258,6 @@ class Executor:
 
 
 def _is_stop(effect: Effect) -> bool:
+    if isinstance(effect, HoldJog):
+        return effect.held_at_s is None
     return isinstance(effect, CancelCommand) or (isinstance(effect, DoMotion) and effect.verb is MotionVerb.STOP)

@@ -13,6 +13,7 @@ from typing import Any
 from delid.core import (
     ACTING_DONE,
     COMMANDED,
+    MODE_REFUSES,
     Answered,
     Command,
     Decide,
@@ -21,10 +22,16 @@ from delid.core import (
     Event,
     FailureKind,
     Finished,
+    Jog,
+    JogHeld,
+    JogPressed,
+    JogReleased,
     LinkChanged,
     Located,
     Look,
     Looked,
+    Mode,
+    ModeSelected,
     MotionReported,
     Move,
     OperatorCommanded,
@@ -36,7 +43,9 @@ from delid.core import (
 )
 
 from . import _acting as acting
+from . import _jogging as jogging
 from . import _lights as lights
+from . import _modes as modes
 from . import _steps as steps
 from ._failures import fail
 from ._fine import on_located
@@ -50,6 +59,7 @@ def step(state: EngineState, event: Event) -> tuple[EngineState, tuple[Effect, .
     """Take one event; returns the next state and the effects to perform, in order."""
     turn = Turn(state, event.at_s)
     _HANDLERS[type(event)](turn, event)
+    jogging.watch(turn)
     _expire(turn)
     _watch_interlocks(turn)
     _advance(turn)
@@ -60,6 +70,7 @@ def step(state: EngineState, event: Event) -> tuple[EngineState, tuple[Effect, .
 
 
 def _started(turn: Turn, event: Started) -> None:
+    turn.set(mode=event.mode)
     if event.unfinished_run is None:
         return
     where = f" at {event.unfinished_step}" if event.unfinished_step else ""
@@ -72,6 +83,8 @@ def _commanded(turn: Turn, event: OperatorCommanded) -> None:
     state, command = turn.state, event.command
     to = COMMANDED.get((state.packml, command))
     reasons = [f"not possible in {state.packml.value}"] if to is None else _refusals(state, command)
+    if command in MODE_REFUSES.get(state.mode, ()):
+        reasons = [*reasons, f"not possible in the mode {state.mode.value}"]
     turn.record("command", command=command.value, by=event.by, accepted=not reasons, reasons=reasons)
     if reasons or to is None:
         return
@@ -118,7 +131,9 @@ def _answered(turn: Turn, event: Answered) -> None:
     if not accepted:
         return
     turn.set(question=None)
-    if state.current is not None:
+    if modes.is_confirmation(question):
+        modes.on_confirmation(turn, question, event.answer)
+    elif state.current is not None:
         steps.on_answer(turn, event.answer)
     else:
         answer_about_pack(turn, event.answer)
@@ -158,6 +173,9 @@ def _finished(turn: Turn, event: Finished) -> None:
         turn.look_again()
     elif isinstance(pending.effect, (Look, Decide)):
         ask_about_pack(turn, f"{event.detail or event.failure}", ())
+    elif isinstance(pending.effect, Jog):
+        if why := jogging.on_finished(turn, event):
+            acting.abort(turn, "jog.failed", why)
     elif not event.ok:
         acting.fail_acting(turn, pending.effect, event.detail or event.failure)
 
@@ -222,6 +240,10 @@ _HANDLERS: dict[type, Callable[[Turn, Any], None]] = {
     Looked: _looked,
     Located: _located,
     Decided: _decided,
+    ModeSelected: modes.on_selected,
+    JogPressed: jogging.on_pressed,
+    JogHeld: jogging.on_held,
+    JogReleased: jogging.on_released,
     Ticked: _ticked,
 }
 
@@ -261,6 +283,8 @@ def _advance(turn: Turn) -> None:
 
 def _execute(turn: Turn) -> bool:
     state = turn.state
+    if state.mode is Mode.MANUAL:
+        return False  # nothing begins by itself
     if state.phase is Phase.NONE:
         turn.set(phase=Phase.LOOKING, assessment=None)
         look = Look(f"look.{state.turns}", "identify", state.rules.frames, state.rules.look_timeout_s)
@@ -274,6 +298,9 @@ def _execute(turn: Turn) -> bool:
         return False
     if state.phase is Phase.DECIDING:
         return False
+    if state.current is None and not state.queue and modes.must_ask(state, modes.FINISH):
+        modes.ask_for_finish(turn)
+        return True
     if state.current is None and not state.queue:
         acting.enter_acting(turn, State.COMPLETING, "all steps done")
         return True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from delid.core import DoMotion, Finished, Record
+from delid.core import UNAWAITED, DoMotion, Finished, Jog
 from delid.journal import Recording
 
 from ._compare import NOTHING, Difference
@@ -15,9 +15,10 @@ def recorded_wire_differences(recording: Recording, outcome: Outcome) -> list[Di
     """Effects that would send other bytes than were recorded; empty for a recording without wires.
 
     An effect that failed may have sent a part, or more to recover. A verb may have begun with a reset. Bytes that no
-    effect asked for, such as the stop of a process that ends, are left out.
+    effect asked for, such as the stop of a process that ends, are left out, and those of a jog, which depend on when a
+    person let go.
     """
-    asked = {effect.id for effect in recording.effects if not isinstance(effect, Record)}
+    asked = {effect.id for effect in recording.effects if not isinstance(effect, (*UNAWAITED, Jog))}
     out: dict[str, bytes] = {}
     for wire in recording.wires:
         if wire.out and wire.id in asked:

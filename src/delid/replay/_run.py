@@ -15,6 +15,7 @@ from typing import Protocol
 
 from delid.config import Cell
 from delid.core import (
+    UNAWAITED,
     Decide,
     Decided,
     DelidError,
@@ -101,7 +102,7 @@ class _Replay:
         self._recording, self._cell, self._inspector = recording, cell, inspector
         self._now_s = recording.events[0].at_s
         self._state = initial(cell, self._now_s, inspector.min_fastener_confidence)
-        self._recorded = {e.id: e for e in recording.effects if not isinstance(e, Record)}
+        self._recorded = {e.id: e for e in recording.effects if not isinstance(e, UNAWAITED)}
         self._answered = {e.id for e in recording.events if isinstance(e, Response)}
         self._awaited: dict[str, Effect] = {}
         self._early: dict[str, deque[Response]] = {}
@@ -121,7 +122,7 @@ class _Replay:
                     self._take(fact)
             elif isinstance(fact, Event):
                 self._feed(fact)
-            elif isinstance(fact, Effect) and not isinstance(fact, Record):
+            elif isinstance(fact, Effect) and not isinstance(fact, UNAWAITED):
                 asked.add(fact.id)
         seen, records, unanswered = tuple(self._inspections), tuple(self._records), tuple(self._awaited)
         return Outcome(seen, records, self._wire.sent, unanswered, tuple(self._located))
@@ -145,6 +146,7 @@ class _Replay:
             for effect in effects:
                 if isinstance(effect, Record):
                     self._records.append(effect)
+                if isinstance(effect, UNAWAITED):
                     continue
                 self._wire.emit(effect)
                 at_once = self._at_once(effect)
@@ -155,7 +157,7 @@ class _Replay:
 
     def _at_once(self, effect: Effect) -> Response | None:
         """The answer that need not be waited for: one that has passed already, or a decision that nobody recorded."""
-        assert not isinstance(effect, Record)
+        assert not isinstance(effect, UNAWAITED)
         waiting = self._early.get(effect.id)
         if waiting and self._fits(effect):
             return self._answer(effect, waiting.popleft())
@@ -165,7 +167,7 @@ class _Replay:
 
     def _fits(self, effect: Effect) -> bool:
         """True where the recorded effect of that id asked for the same kind of thing, so that its answer is one."""
-        assert not isinstance(effect, Record)
+        assert not isinstance(effect, UNAWAITED)
         return _asks_for(effect) == _asks_for(self._recorded[effect.id]) if effect.id in self._recorded else False
 
     def _answer(self, effect: Effect, response: Response) -> Response:
