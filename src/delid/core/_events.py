@@ -113,12 +113,13 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """The frames of a Look were judged."""
+    """The frames of a Look were judged. ``frame_age_s``: how long before the look the oldest was exposed, else 0."""
 
     at_s: float
     id: str
     inspections: tuple[Inspection, ...]
     assessment: Assessment
+    frame_age_s: float = field(default=0.0, metadata=LEAVE_OUT_DEFAULT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +130,7 @@ class Located:
     id: str
     found: Sighting | None
     detail: str = ""
+    frame_age_s: float = field(default=0.0, metadata=LEAVE_OUT_DEFAULT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,9 +254,9 @@ class Decide:
     exclude: tuple[str, ...] = ()
     assume_pack: str | None = None
     sure_confidence: float = field(default=0.0, metadata=LEAVE_OUT_DEFAULT)
-
-
     ruled_out: tuple[DamageKind, ...] = field(default=(), metadata=LEAVE_OUT_DEFAULT)
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """A decision worth keeping: it goes into journal, recording and panel, and is compared in replay."""

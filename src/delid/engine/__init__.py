@@ -1,6 +1,6 @@
 """The run: a pure reducer, the interlock table, and the executor that performs effects."""
 
-from ._interlocks import INTERLOCKS, Interlock, Response, checklist, holds, start_checklist, violated
+from ._interlocks import INTERLOCKS, Before, Interlock, Response, Watched, checklist, holds, start_checklist, violated
 from ._ports import CameraPort, InspectorPort, LogPort, MotionPort, PlcPort, Ports, RecorderPort
 from ._runlog import RunLog
 from ._snapshot import snapshot
@@ -11,6 +11,7 @@ from .reducer import step
 __all__ = [
     "INTERLOCKS",
     "Alarm",
+    "Before",
     "CameraPort",
     "EngineState",
     "Executor",
@@ -28,6 +29,7 @@ __all__ = [
     "Rules",
     "RunLog",
     "StepStatus",
+    "Watched",
     "checklist",
     "holds",
     "initial",

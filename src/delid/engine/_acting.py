@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from delid.core import CancelCommand, DoMotion, Effect, Mode, MotionState, MotionVerb, Move, PoseMm, RunCommand, State
 
+from ._aftermath import busy
 from ._jogging import end as end_jog
 from ._state import EngineState, Phase
 from ._turn import RUNNING, Turn
@@ -86,6 +87,8 @@ def enter_acting(turn: Turn, to: State, cause: str) -> None:
     if to in PAUSING:
         end_jog(turn, cause)
         turn.set(confirmed=None)  # what a person allowed was to begin now, not after a hold
+    if to in RESUMING:
+        turn.set(frame_age_s=0.0)  # a look whose frames were too old is taken again
     work = work_of(turn.state, to)
     turn.enter(to, cause)
     turn.set(work=work)
@@ -99,9 +102,9 @@ def hold(turn: Turn, cause: str) -> None:
         stop(turn, cause)
 
 
-def stop(turn: Turn, cause: str) -> None:
+def stop(turn: Turn, cause: str, outcome: str = "stopped") -> None:
     """Stop in an orderly way: motion and PLC command end at once, the run is over."""
-    _halt(turn, State.STOPPING, "stopped", cause)
+    _halt(turn, State.STOPPING, outcome, cause)
 
 
 def abort(turn: Turn, code: str, cause: str) -> None:
@@ -114,6 +117,7 @@ def _halt(turn: Turn, to: State, outcome: str, cause: str) -> None:
     if turn.state.packml in RUNNING:
         turn.end_run(outcome, cause)
     turn.forget(keep_stops=False)
+    turn.set(aftermath=None)
     enter_acting(turn, to, cause)
     turn.set(question=None, current=None, queue=(), redo_act=False, motion_held=False, phase=Phase.NONE, program=None)
     turn.set(jog=None, confirmed=None)
@@ -150,6 +154,8 @@ def acting_done(turn: Turn) -> bool:
     if state.packml in PAUSING:
         return _pause(turn)
     if state.pending and state.packml not in RESUMING:
+        return False
+    if busy(state):
         return False
     if state.packml in RESUMING and turn.awaiting(DoMotion):
         return False

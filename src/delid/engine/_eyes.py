@@ -47,6 +47,7 @@ class Eyes:
     async def look(self, look: Look) -> Event:
         """Take the frames of a look; judge them if they are ambient ones. Raises CameraError."""
         overview = self._cell.spec.overview.id
+        began_s = self._clock.now_s()
         frames = await self._take(self._ports.camera, look.frames, look.deadline_s, look.settle_s)
         frames = tuple(dataclasses.replace(frame, look=look.look) for frame in frames)
         self._record(frames, look.id, overview)
@@ -59,19 +60,21 @@ class Eyes:
         self._kept.clear()
         inspections = tuple([await self._inspect(frame, look.pack, looks) for frame in frames])
         limits = self._cell.spec.limits.hazard_limits()
-        return Looked(self._clock.now_s(), look.id, inspections, fuse(inspections, limits))
+        age_s = _age_s(frames, began_s)
+        return Looked(self._clock.now_s(), look.id, inspections, fuse(inspections, limits), age_s)
 
     async def locate(self, locate: Locate) -> Event:
         """Find a fastener in the tool camera's picture. Raises CameraError."""
         camera, spec = self._ports.tool_camera, self._cell.spec.tool_camera
         if camera is None or spec is None:
             raise CameraError("there is no camera at the tool.", code="camera.missing", device="camera")
+        began_s = self._clock.now_s()
         frames = await self._take(camera, 1, locate.deadline_s, locate.settle_s)
         self._record(frames, locate.id, spec.id)
         self.show(frames[-1], spec.id)
         work = partial(self._ports.inspector.locate, frames[-1], locate.at_mm, locate.flange_mm)
         found, detail = await asyncio.get_running_loop().run_in_executor(self._pool, work)
-        return Located(self._clock.now_s(), locate.id, found, detail)
+        return Located(self._clock.now_s(), locate.id, found, detail, _age_s(frames, began_s))
 
     async def glance(self, deadline_s: float) -> Frame:
         """One frame of the whole pack for people; not recorded. Raises CameraError."""
@@ -104,3 +107,8 @@ class Eyes:
             partial(inspector.inspect, frame, pack, looks=looks) if looks else partial(inspector.inspect, frame, pack)
         )
         return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+
+
+def _age_s(frames: tuple[Frame, ...], began_s: float) -> float:
+    """How long before the look its oldest frame was exposed; 0 where all are newer."""
+    return round(max(0.0, *(began_s - frame.captured_s for frame in frames), 0.0), 3)

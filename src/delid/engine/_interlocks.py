@@ -2,168 +2,230 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from delid.core import Condition, MotionState, State
+from delid.core import Condition, State
 
+from ._conditions import (
+    Check,
+    both,
+    flag,
+    heat_rises,
+    holds,
+    link_down,
+    link_lost,
+    motion_fault,
+    never_read,
+    never_reported,
+    old_frames,
+    over,
+    part_before_run,
+    part_hanging,
+    position_lost,
+    stale_tags,
+    sure,
+    under,
+)
 from ._state import EngineState
 from ._turn import RUNNING
 
 
 class Response(StrEnum):
+    """What follows when a watched interlock is violated, the mildest first."""
+
     HOLD = "hold"
+    QUARANTINE = "quarantine"
     ABORT = "abort"
+
+
+class Before(StrEnum):
+    """What is refused while the interlock's condition does not hold."""
+
+    RESET = "reset, start, going on"
+    START = "start, going on"
+    CONTACT = "each contact step"
+
+
+class Watched(StrEnum):
+    """When the condition is looked at after every event."""
+
+    ENABLED = "unless stopped or aborted"
+    MOVING = "from reset to the end of the run"
+    PACK = "from reset to the end of the run, and idle"
+    RUN = "during a run"
+    GOING = "during a run that is not held"
+    EXECUTE = "while the run executes"
+    CONTACT = "during contact steps"
+    NEVER = "not watched"
+
+
+STATES: dict[Watched, frozenset[State]] = {
+    Watched.ENABLED: frozenset(State) - {State.ABORTING, State.ABORTED, State.CLEARING, State.STOPPED, State.STOPPING},
+    Watched.MOVING: RUNNING | {State.RESETTING},
+    Watched.PACK: RUNNING | {State.RESETTING, State.IDLE},
+    Watched.RUN: RUNNING,
+    Watched.GOING: RUNNING - {State.HOLDING, State.HELD},
+    Watched.EXECUTE: frozenset({State.EXECUTE}),
+    Watched.CONTACT: frozenset({State.EXECUTE, State.HELD, State.UNHOLDING, State.SUSPENDED, State.UNSUSPENDING}),
+    Watched.NEVER: frozenset(),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Interlock:
-    """``broken`` gives words when the interlock is violated, else an empty string."""
+    """One row of the table.
+
+    Attributes:
+        condition: what has to be so; the line of the checklist.
+        limit: where the figure in it comes from.
+        missing: gives words where the pre-condition is not met.
+        broken: gives words where the watched condition is violated.
+    """
 
     code: str
+    condition: str
+    limit: str
+    before: Before
+    watched: Watched
     reaction: Response
-    states: frozenset[State]
-    broken: Callable[[EngineState], str]
+    broken: Check
+    missing: Check
 
 
-MOVING = RUNNING | {State.RESETTING}
-ALWAYS = frozenset(State) - {State.ABORTING, State.ABORTED, State.CLEARING, State.STOPPED, State.STOPPING}
+def _row(
+    code: str,
+    condition: str,
+    limit: str,
+    before: Before,
+    watched: Watched,
+    reaction: Response,
+    broken: Check,
+    missing: Check | None = None,
+) -> Interlock:
+    return Interlock(code, condition, limit, before, watched, reaction, broken, missing or broken)
 
 
-def _flag(tag: str, good: bool, words: str) -> Callable[[EngineState], str]:
-    def broken(state: EngineState) -> str:
-        value = state.tags.get(tag)
-        return words if value is not None and bool(value) is not good else ""
-
-    return broken
+def _tag(tag: str) -> Callable[[EngineState], Condition]:
+    return lambda state: Condition(tag, equals=True, max_age_s=state.rules.tags_max_age_s)
 
 
-def _over(tag: str, limit: Callable[[EngineState], float], unit: str) -> Callable[[EngineState], str]:
-    def broken(state: EngineState) -> str:
-        value = state.tags.get(tag)
-        if value is None or isinstance(value, str) or value <= limit(state):
-            return ""
-        return f"{tag} is {value:g} {unit}, over {limit(state):g} {unit}"
-
-    return broken
+def _low_voltage(state: EngineState) -> Condition:
+    return Condition("pack_voltage_v", below=state.rules.contact_voltage_v, max_age_s=state.rules.tags_max_age_s)
 
 
-def _link_down(device: str, words: str) -> Callable[[EngineState], str]:
-    def broken(state: EngineState) -> str:
-        link = state.links.get(device)
-        return "" if link is not None and link.up else f"{words}: {link.detail if link else 'not connected'}"
-
-    return broken
-
-
-def _stale_tags(state: EngineState) -> str:
-    age_s = state.tags_age_s()
-    if age_s is None or age_s <= state.rules.tags_max_age_s:
-        return ""
-    return f"the PLC's values are {age_s:.1f} s old"
-
-
-def _motion_fault(state: EngineState) -> str:
-    if state.motion is not None and state.motion.state is MotionState.FAULT:
-        return f"the motion controller reports {state.motion.fault or 'a fault'}"
-    return ""
-
-
-def _position_lost(state: EngineState) -> str:
-    if state.motion is not None and not state.motion.position_trusted:
-        return "the robot's position is not trusted; it has to be homed"
-    return ""
-
-
-def _journal_down(state: EngineState) -> str:
-    link = state.links.get("journal")
-    return f"the journal cannot be written: {link.detail}" if link is not None and not link.up else ""
-
+_plc_down = link_down("plc", "no connection to the PLC")
+_robot_down = link_down("motion", "no connection to the robot")
+_camera_lost = link_lost("camera", "the camera delivers no fresh frame")
 
 INTERLOCKS: tuple[Interlock, ...] = (
-    Interlock("plc.estop", Response.ABORT, ALWAYS, _flag("estop_ok", True, "the emergency stop circuit is open")),
-    Interlock("plc.guard", Response.ABORT, MOVING, _flag("guard_closed", True, "a guard is open")),
-    Interlock("plc.smoke", Response.ABORT, ALWAYS, _flag("smoke", False, "the smoke detector answers")),
-    Interlock("plc.heat", Response.ABORT, ALWAYS, _over("pack_temperature_c", lambda s: s.rules.temperature_c, "C")),
-    Interlock("plc.gas", Response.ABORT, ALWAYS, _over("gas_ppm", lambda s: s.rules.gas_ppm, "ppm")),
-    Interlock("plc.link", Response.ABORT, MOVING, _link_down("plc", "no connection to the PLC")),
-    Interlock("plc.stale", Response.ABORT, MOVING, _stale_tags),
-    Interlock("plc.watchdog", Response.ABORT, RUNNING, _flag("watchdog_ok", True, "the PLC missed delid's heartbeat")),
-    Interlock("motion.link", Response.ABORT, MOVING, _link_down("motion", "no connection to the robot")),
-    Interlock("motion.fault", Response.ABORT, RUNNING, _motion_fault),
-    Interlock("motion.position", Response.ABORT, RUNNING, _position_lost),
-    Interlock(
-        "plc.permission",
-        Response.HOLD,
-        RUNNING - {State.HOLDING, State.HELD},
-        _flag("motion_permitted", True, "the PLC does not permit motion"),
-    ),
-    Interlock("journal.write", Response.HOLD, RUNNING - {State.HOLDING, State.HELD}, _journal_down),
-)
-
-
-HOLDING_TAGS = {"vacuum_ok": "vacuum is held", "grip_ok": "the gripper is closed on a part"}
-"""Tags that are on while a tool holds a part."""
+    _row("plc.estop", "Emergency stop circuit closed", "", Before.RESET, Watched.ENABLED, Response.ABORT,
+         flag("estop_ok", True, "the emergency stop circuit is open"),
+         flag("estop_ok", True, "release it at the cell")),
+    _row("plc.guard", "Guards closed", "", Before.RESET, Watched.MOVING, Response.ABORT,
+         flag("guard_closed", True, "a guard is open"), flag("guard_closed", True, "close the guard")),
+    _row("plc.smoke", "No smoke", "", Before.RESET, Watched.ENABLED, Response.ABORT,
+         flag("smoke", False, "the smoke detector answers")),
+    _row("plc.heat", "Pack not hot", "limits.temperature_c", Before.RESET, Watched.ENABLED, Response.ABORT,
+         over("pack_temperature_c", lambda s: s.rules.temperature_c, "C")),
+    _row("plc.heat_rise", "Pack not heating up", "limits.temperature_rise_c_per_min", Before.RESET, Watched.PACK,
+         Response.ABORT, heat_rises),
+    _row("plc.gas", "No gas", "limits.gas_ppm", Before.RESET, Watched.ENABLED, Response.ABORT,
+         over("gas_ppm", lambda s: s.rules.gas_ppm, "ppm")),
+    _row("plc.link", "PLC connected", "", Before.RESET, Watched.MOVING, Response.ABORT, _plc_down),
+    _row("plc.stale", "PLC values fresh", "1 s", Before.RESET, Watched.MOVING, Response.ABORT,
+         stale_tags, both(stale_tags, never_read)),
+    _row("plc.watchdog", "Heartbeat heard by the PLC", "the register map's watchdog_s", Before.START, Watched.RUN,
+         Response.ABORT, flag("watchdog_ok", True, "the PLC missed delid's heartbeat")),
+    _row("motion.link", "Robot connected", "", Before.RESET, Watched.MOVING, Response.ABORT, _robot_down),
+    _row("motion.fault", "No fault of the robot", "", Before.START, Watched.RUN, Response.ABORT, motion_fault),
+    _row("motion.position", "Robot homed", "", Before.START, Watched.RUN, Response.ABORT,
+         position_lost, both(position_lost, never_reported)),
+    _row("pack.isolation", "Isolation of the pack", "limits.isolation_ohm_per_v", Before.CONTACT, Watched.CONTACT,
+         Response.QUARANTINE, under("isolation_ohm_per_v", lambda s: s.rules.isolation_ohm_per_v, "ohm/V")),
+    _row("pack.voltage", "Pack voltage low enough to touch", "limits.contact_voltage_v", Before.CONTACT,
+         Watched.CONTACT, Response.HOLD, sure(_low_voltage, "the pack is live")),
+    _row("plc.extraction", "Extraction runs", "", Before.CONTACT, Watched.CONTACT, Response.HOLD,
+         sure(_tag("extraction_on"), "the extraction does not run")),
+    _row("plc.clamp", "Pack clamped", "", Before.CONTACT, Watched.CONTACT, Response.HOLD,
+         sure(_tag("clamp_closed"), "the pack is not clamped")),
+    _row("plc.permission", "Motion permitted by the PLC", "", Before.START, Watched.GOING, Response.HOLD,
+         flag("motion_permitted", True, "the PLC does not permit motion"),
+         flag("motion_permitted", True, "reset the PLC's faults")),
+    _row("camera.frames", "Camera delivers fresh frames", "cameras[].max_age_s", Before.START, Watched.EXECUTE,
+         Response.HOLD, both(old_frames, _camera_lost), _camera_lost),
+    _row("journal.write", "Journal can be written", "", Before.RESET, Watched.GOING, Response.HOLD,
+         link_lost("journal", "the journal cannot be written")),
+    _row("tool.part", "Nothing hangs at the tool", "", Before.RESET, Watched.NEVER, Response.HOLD,
+         part_hanging, part_before_run),
+)  # fmt: skip
+"""In the order in which causes come before their consequences."""
 
 
 def violated(state: EngineState) -> list[tuple[Interlock, str]]:
     """Every interlock that is broken in this state, with its words, in the order of the table."""
-    found = ((i, i.broken(state)) for i in INTERLOCKS if state.packml in i.states)
-    return [(interlock, words) for interlock, words in found if words]
+    found = ((row, row.broken(state)) for row in INTERLOCKS if is_watched(row, state))
+    return [(row, words) for row, words in found if words]
 
 
-def holds(state: EngineState, condition: Condition) -> str:
-    """Empty when the condition holds on fresh tags, else what is missing."""
-    age_s = state.tags_age_s()
-    value = state.tags.get(condition.tag)
-    if age_s is None or value is None:
-        return f"{condition.tag} has never been read"
-    if age_s > condition.max_age_s:
-        return f"{condition.tag} is {age_s:.1f} s old"
-    if condition.equals is not None:
-        return "" if bool(value) is condition.equals else f"{condition.describe()} does not hold"
-    if isinstance(value, str):
-        return f"{condition.tag} is no number"
-    if condition.below is not None and not value < condition.below:
-        return f"{condition.tag} is {value:g}, not below {condition.below:g}"
-    if condition.above is not None and not value > condition.above:
-        return f"{condition.tag} is {value:g}, not above {condition.above:g}"
-    return ""
+def is_watched(row: Interlock, state: EngineState) -> bool:
+    """Whether the row's condition counts now."""
+    return state.packml in STATES[row.watched] and (row.watched is not Watched.CONTACT or in_contact(state))
+
+
+def in_contact(state: EngineState) -> bool:
+    """True while a step is under way that touches the pack; retracting the tool after a failure is no such step."""
+    current = state.current
+    return current is not None and current.step.contact and current.reaction is None and state.question is None
+
+
+def no_contact(state: EngineState) -> list[tuple[Interlock, str]]:
+    """Why no contact step may begin, by the cell's own table; a recipe asks for more."""
+    return [(row, words) for row, words in _rows(state, Before.CONTACT) if words]
+
+
+MOTION = (
+    "plc.estop", "plc.guard", "plc.link", "plc.stale", "plc.watchdog", "motion.link", "motion.fault", "motion.position",
+    "plc.permission",
+)  # fmt: skip
+"""Interlocks without which nothing may move, whatever it is for."""
+
+
+def no_motion(state: EngineState) -> str:
+    """Why the robot may not even bring its tool up; empty where it may."""
+    return next((words for row in INTERLOCKS if row.code in MOTION and (words := row.missing(state))), "")
 
 
 def checklist(state: EngineState) -> list[tuple[str, bool, str]]:
-    """What must be right before a reset or a start: name, ok, and why not."""
-    rows: list[tuple[str, str]] = [
-        ("PLC connected", _link_down("plc", "no connection to the PLC")(state)),
-        ("PLC values fresh", _stale_tags(state) or ("" if state.tags_at_s is not None else "nothing read yet")),
-        ("Robot connected", _link_down("motion", "no connection to the robot")(state)),
-        ("Emergency stop circuit closed", _flag("estop_ok", True, "release it at the cell")(state)),
-        ("Guards closed", _flag("guard_closed", True, "close the guard")(state)),
-        ("No smoke, heat or gas", _no_danger(state)),
-        ("Journal can be written", _journal_down(state)),
-    ]
-    if state.packml not in RUNNING:  # a run may carry a part; a reset homes, and would drag it along
-        rows.append(("Nothing hangs at the tool", part_hanging(state)))
-    return [(name, not why, why) for name, why in rows]
-
-
-def part_hanging(state: EngineState) -> str:
-    """What the PLC says of a part at the tool, in words; empty where it reports none."""
-    held = [words for tag, words in HOLDING_TAGS.items() if state.tags.get(tag)]
-    return f"{' and '.join(held)}: a part hangs at the tool; support it and take it away by hand" if held else ""
+    """What must be right before a reset: condition, ok, and why not."""
+    return [(row.condition, not words, words) for row, words in _rows(state, Before.RESET)]
 
 
 def start_checklist(state: EngineState) -> list[tuple[str, bool, str]]:
-    """The reset checklist and what a start needs besides."""
-    rows = [
-        ("Robot homed", _position_lost(state) or ("" if state.motion is not None else "no report from the robot yet")),
-        ("No fault of the robot", _motion_fault(state)),
-        ("Motion permitted by the PLC", _flag("motion_permitted", True, "reset the PLC's faults")(state)),
-    ]
-    return [*checklist(state), *((name, not why, why) for name, why in rows)]
+    """The reset checklist and what a start, or going on, needs besides."""
+    start = [(row.condition, not words, words) for row, words in _rows(state, Before.START)]
+    return [*checklist(state), *start]
 
 
-def _no_danger(state: EngineState) -> str:
-    dangers = {"plc.smoke", "plc.heat", "plc.gas"}
-    return "; ".join(words for i in INTERLOCKS if i.code in dangers and (words := i.broken(state)))
+def _rows(state: EngineState, before: Before) -> Iterator[tuple[Interlock, str]]:
+    return ((row, row.missing(state)) for row in INTERLOCKS if row.before is before)
+
+
+__all__ = [
+    "INTERLOCKS",
+    "STATES",
+    "Before",
+    "Interlock",
+    "Response",
+    "Watched",
+    "checklist",
+    "holds",
+    "in_contact",
+    "is_watched",
+    "no_contact",
+    "no_motion",
+    "part_hanging",
+    "start_checklist",
+    "violated",
+]

@@ -7,7 +7,7 @@ from typing import Any
 from delid.config import Cell
 from delid.core import MODE_CHANGE_STATES, Mode, Refusal, State, allowed_commands, to_plain
 
-from ._interlocks import checklist, holds, start_checklist
+from ._interlocks import INTERLOCKS, checklist, holds, is_watched, no_contact, start_checklist
 from ._jogging import why_not
 from ._state import EngineState, Phase, StepStatus
 
@@ -50,6 +50,7 @@ def snapshot(state: EngineState, cell: Cell, run_id: str, wall_s: float) -> dict
         "outcome": state.outcome,
         "alarms": [{"code": a.code, "text": a.text, "since": wall_s - (state.now_s - a.since_s)} for a in state.alarms],
         "jog": _jog(state) if state.mode is Mode.MANUAL else None,
+        "interlocks": _interlocks(state),
         "devices": _devices(state),
         "tags": dict(state.tags),
         "tags_age_s": state.tags_age_s(),
@@ -65,8 +66,9 @@ def waiting_for(state: EngineState) -> str:
     if state.packml is State.EXECUTE:
         if state.phase is not Phase.WORKING or state.current is None:
             return {Phase.LOOKING: "the camera", Phase.DECIDING: "the plan"}.get(state.phase, "the next step")
-        blocked = [words for c in state.permissives if state.current.step.contact and (words := holds(state, c))]
-        return blocked[0] if blocked else state.current.step.title
+        blocked = [words for _, words in no_contact(state)]
+        blocked += [words for c in state.permissives if (words := holds(state, c))]
+        return blocked[0] if blocked and state.current.step.contact else state.current.step.title
     if state.pending:
         return ", ".join(sorted(name.rsplit(".", 1)[-1].replace("_", " ") for name in state.pending))
     return WAITING.get(state.packml, "")
@@ -111,6 +113,20 @@ def _jog(state: EngineState) -> dict[str, Any]:
         "axis": jogging.jog.axis if jogging else None,
         "ending": jogging.ending if jogging else "",
     }
+
+
+def _interlocks(state: EngineState) -> list[dict[str, Any]]:
+    """The interlock table as it stands: what is violated, whether it counts now, and what it would do."""
+    return [
+        {
+            "code": row.code,
+            "condition": row.condition,
+            "why": row.broken(state),
+            "watched": is_watched(row, state),
+            "reaction": row.reaction.value,
+        }
+        for row in INTERLOCKS
+    ]
 
 
 def _devices(state: EngineState) -> dict[str, Any]:

@@ -70,6 +70,9 @@ class Rules:
     temperature_c: float
     gas_ppm: float
     tags_max_age_s: float = 1.0
+    temperature_rise_c_per_min: float = 10.0
+    isolation_ohm_per_v: float = 100.0
+    frame_max_age_s: float = 1.0
     hold_timeout_s: float = 3.0
     stop_timeout_s: float = 3.0
     home_timeout_s: float = 60.0
@@ -109,6 +112,9 @@ class Rules:
             contact_voltage_v=limits.contact_voltage_v,
             temperature_c=limits.temperature_c,
             gas_ppm=limits.gas_ppm,
+            temperature_rise_c_per_min=limits.temperature_rise_c_per_min,
+            isolation_ohm_per_v=limits.isolation_ohm_per_v,
+            frame_max_age_s=max(camera.max_age_s for camera in cell.spec.cameras),
             hold_timeout_s=motion.hold_timeout_s,
             home_timeout_s=motion.home_timeout_s,
             can_hold=cell.motion_capabilities.hold,
@@ -169,6 +175,27 @@ class LightProgram:
 
 
 @dataclass(frozen=True, slots=True)
+class Aftermath:
+    """What is still to be done once robot and PLC have been told to stop.
+
+    Attributes:
+        name: effect ids and alarm codes begin with it.
+        retract: the tool is still to be brought up.
+        commands: what the PLC is still to be told.
+        insists: a command that is not confirmed is given again.
+        sent: part of effect ids.
+        retry_at_s: when that is; 0 before the first failure.
+    """
+
+    name: str
+    retract: bool
+    commands: tuple[str, ...]
+    insists: bool = False
+    sent: int = 0
+    retry_at_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """What became of one step."""
 
@@ -213,10 +240,15 @@ class EngineState:
     links: Mapping[str, Link] = field(default_factory=dict)
     tags: Mapping[str, Scalar] = field(default_factory=dict)
     tags_at_s: float | None = None
+    heat: tuple[tuple[float, float], ...] = ()
+    """Time and temperature of the pack in the last seconds, for the rate of rise."""
+    frame_age_s: float = 0.0
+    """How long before the last look its oldest frame was exposed."""
     motion: MotionReported | None = None
     pending: Mapping[str, Pending] = field(default_factory=dict)
     work: tuple[Effect, ...] = ()
     """What an acting state still has to do, in order."""
+    aftermath: Aftermath | None = None
     program: LightProgram | None = None
     assessment: Assessment | None = None
     decision: Decision | None = None
@@ -232,6 +264,8 @@ class EngineState:
     located: Mapping[str, PointMm] = field(default_factory=dict)
     """Fastener id to where a fine look found it, robot frame."""
     assume_pack: str | None = None
+    ruled_out: tuple[DamageKind, ...] = ()
+    """Unclear damages that a person has looked for in this run and not found."""
     question: Question | None = None
     confirmed: str | None = None
     """Maintenance: the step that a person has allowed to begin."""
@@ -250,9 +284,8 @@ class EngineState:
 
     @property
     def permissives(self) -> tuple[Condition, ...]:
-        """What must hold for a contact step: the recipe's permissives and the cell's own voltage limit."""
-        own = Condition("pack_voltage_v", below=self.rules.contact_voltage_v, max_age_s=self.rules.tags_max_age_s)
-        return (*(self.plan.permissives if self.plan else ()), own)
+        """What the recipe asks for before and during contact steps, besides the interlocks."""
+        return self.plan.permissives if self.plan else ()
 
     def tags_age_s(self) -> float | None:
         return None if self.tags_at_s is None else self.now_s - self.tags_at_s
@@ -264,5 +297,3 @@ def initial(cell: Cell, at_s: float, empty_confidence: float) -> EngineState:
     ``empty_confidence`` is the least confidence at which a hole counts as empty, from the fastener model's manifest.
     """
     return EngineState(rules=Rules.of(cell, empty_confidence), now_s=at_s, packml_since_s=at_s)
-    ruled_out: tuple[DamageKind, ...] = ()
-    """Unclear damages that a person has looked for in this run and not found."""

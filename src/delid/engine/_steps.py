@@ -14,6 +14,7 @@ from delid.core import (
     Finished,
     Locate,
     LocateAct,
+    Located,
     Look,
     LookAct,
     Looked,
@@ -22,16 +23,19 @@ from delid.core import (
     Question,
     RunCommand,
     State,
+    Step,
     WaitAct,
 )
 
 from ._acting import abort, hold, stop
+from ._conditions import old_frames
 from ._failures import act_done, fail, retry
 from ._fine import corrected
-from ._interlocks import holds
+from ._interlocks import holds, no_contact
 from ._lights import begin_look
 from ._modes import ask_for_step, must_ask
 from ._progress import ask, finish, start
+from ._reactions import react
 from ._state import Current, EngineState, StepStatus
 from ._turn import Turn
 
@@ -48,9 +52,7 @@ def advance_steps(turn: Turn) -> bool:
         return _begin_next(turn)
     if turn.state.question is not None:
         return False
-    if current.step.contact and current.reaction is None and (missing := _missing_permissive(turn)):
-        turn.alarm("permissive", f"{current.step.title}: {missing}")
-        hold(turn, missing)
+    if current.step.contact and current.reaction is None and _not_permitted(turn, current.step):
         return True
     act = current.acts[current.index]
     if isinstance(act, WaitAct):
@@ -67,17 +69,23 @@ def _begin_next(turn: Turn) -> bool:
     if must_ask(turn.state, step.key):
         ask_for_step(turn, step)
         return True
-    if step.contact and (missing := _missing_permissive(turn)):
-        turn.alarm("permissive", f"{step.title}: {missing}")
-        hold(turn, missing)
+    if step.contact and _not_permitted(turn, step):
         return True
     turn.set(queue=turn.state.queue[1:], confirmed=None)
     start(turn, step, step.acts)
     return True
 
 
-def _missing_permissive(turn: Turn) -> str:
-    return next((words for c in turn.state.permissives if (words := holds(turn.state, c))), "")
+def _not_permitted(turn: Turn, step: Step) -> bool:
+    """True where a contact step may not begin or go on: by the interlocks, or by what the recipe asks for besides."""
+    if found := no_contact(turn.state):
+        react(turn, [(row, f"{step.title}: {words}") for row, words in found])
+        return True
+    if missing := next((words for c in turn.state.permissives if (words := holds(turn.state, c))), ""):
+        turn.alarm("permissive", f"{step.title}: {missing}")
+        hold(turn, missing)
+        return True
+    return False
 
 
 def _begin_act(turn: Turn, current: Current, act: Act) -> bool:
@@ -128,6 +136,18 @@ def cut_short(state: EngineState, effect: Effect, failure: str) -> bool:
     held = state.packml in (State.HOLDING, State.HELD, State.UNHOLDING)
     kinds = ("journal",) if isinstance(effect, RunCommand) else ("timeout", "not_reached", "journal")
     return held and failure in kinds
+
+
+def too_old(turn: Turn, event: Looked | Located) -> bool:
+    """True where the frames of a look are too old to act upon: it is taken again when the run goes on."""
+    turn.set(frame_age_s=event.frame_age_s)
+    if not old_frames(turn.state):
+        return False
+    if turn.state.current is None:
+        turn.look_again()
+    elif turn.state.current.act_id == event.id:
+        turn.set(redo_act=True)
+    return True
 
 
 def on_finished(turn: Turn, event: Finished) -> None:

@@ -43,14 +43,17 @@ from delid.core import (
 )
 
 from . import _acting as acting
+from . import _aftermath as aftermath
 from . import _jogging as jogging
 from . import _lights as lights
 from . import _modes as modes
 from . import _steps as steps
+from ._conditions import remember_heat
 from ._failures import fail
 from ._fine import on_located
-from ._interlocks import Response, checklist, part_hanging, start_checklist, violated
+from ._interlocks import checklist, in_contact, no_contact, part_hanging, start_checklist, violated
 from ._questions import answer_about_pack, ask_about_pack
+from ._reactions import react
 from ._state import EngineState, Link, Phase, Progress
 from ._turn import Turn
 
@@ -61,8 +64,9 @@ def step(state: EngineState, event: Event) -> tuple[EngineState, tuple[Effect, .
     _HANDLERS[type(event)](turn, event)
     jogging.watch(turn)
     _expire(turn)
-    _watch_interlocks(turn)
+    react(turn, violated(turn.state))
     _advance(turn)
+    aftermath.go_on(turn)
     return turn.state, tuple(turn.effects)
 
 
@@ -111,7 +115,8 @@ def _refusals(state: EngineState, command: Command) -> list[str]:
         return [f"{name}: {why}" for name, ok, why in start_checklist(state) if not ok]
     if command is Command.UNHOLD:
         asked = ["answer the question first"] if state.question is not None else []
-        return asked + [f"{name}: {why}" for name, ok, why in start_checklist(state) if not ok]
+        touching = [f"{row.condition}: {words}" for row, words in no_contact(state)] if in_contact(state) else []
+        return asked + [f"{name}: {why}" for name, ok, why in start_checklist(state) if not ok] + touching
     return []
 
 
@@ -149,7 +154,8 @@ def _link(turn: Turn, event: LinkChanged) -> None:
 
 
 def _tags(turn: Turn, event: TagsRead) -> None:
-    turn.set(tags=dict(event.values), tags_at_s=event.at_s)
+    heat = remember_heat(turn.state.heat, event.at_s, event.values.get("pack_temperature_c"))
+    turn.set(tags=dict(event.values), tags_at_s=event.at_s, heat=heat)
 
 
 def _reported(turn: Turn, event: MotionReported) -> None:
@@ -176,7 +182,10 @@ def _finished(turn: Turn, event: Finished) -> None:
     elif isinstance(pending.effect, Jog):
         if why := jogging.on_finished(turn, event):
             acting.abort(turn, "jog.failed", why)
+    elif aftermath.concerns(turn.state, event.id):
+        aftermath.on_finished(turn, pending.effect, event)
     elif not event.ok:
+        aftermath.not_stopped(turn, pending.effect)
         acting.fail_acting(turn, pending.effect, event.detail or event.failure)
 
 
@@ -192,6 +201,8 @@ def _looked(turn: Turn, event: Looked) -> None:
     pending = turn.settle(event.id)
     if pending is None:
         return
+    if steps.too_old(turn, event):
+        return
     if isinstance(pending.effect, Look):
         lights.on_judged(turn, pending.effect, event)
     if turn.state.current is not None and turn.state.current.act_id == event.id:
@@ -201,7 +212,7 @@ def _looked(turn: Turn, event: Looked) -> None:
 
 
 def _located(turn: Turn, event: Located) -> None:
-    if turn.settle(event.id) is None:
+    if turn.settle(event.id) is None or steps.too_old(turn, event):
         return
     if turn.state.current is not None and turn.state.current.act_id == event.id:
         on_located(turn, event)
@@ -259,15 +270,6 @@ def _expire(turn: Turn) -> None:
             continue  # it gets a full time again when the run goes on
         if turn.now_s > pending.due_s and effect_id in turn.state.pending:
             _finished(turn, Finished(turn.now_s, effect_id, False, "timeout", "no report within its time"))
-
-
-def _watch_interlocks(turn: Turn) -> None:
-    for interlock, words in violated(turn.state):
-        if interlock.reaction is Response.ABORT:
-            acting.abort(turn, interlock.code, words)
-            return
-        turn.alarm(interlock.code, words)
-        acting.hold(turn, words)
 
 
 def _advance(turn: Turn) -> None:

@@ -196,7 +196,8 @@ class _Replay:
         except DelidError as error:
             return Finished(recorded.at_s, effect.id, False, "fault", str(error))
         self._inspections.extend((effect.id, inspection) for inspection in found)
-        return Looked(recorded.at_s, effect.id, found, fuse(found, self._cell.spec.limits.hazard_limits()))
+        fused = fuse(found, self._cell.spec.limits.hazard_limits())
+        return Looked(recorded.at_s, effect.id, found, fused, recorded.frame_age_s)
 
     def _inspect(self, frame: Frame, pack: str | None, looks: dict[str, Frame]) -> Inspection:
         return self._inspector.inspect(frame, pack, looks=looks) if looks else self._inspector.inspect(frame, pack)
@@ -207,7 +208,7 @@ class _Replay:
             found, detail = self._inspector.locate(decode(frame), effect.at_mm, effect.flange_mm)
         except DelidError as error:
             return Finished(recorded.at_s, effect.id, False, "fault", str(error))
-        answer = Located(recorded.at_s, effect.id, found, detail)
+        answer = Located(recorded.at_s, effect.id, found, detail, recorded.frame_age_s)
         self._located.append((frame.sha256, answer))
         return answer
 

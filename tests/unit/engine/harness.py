@@ -162,7 +162,7 @@ class World:
         if special is not None:
             return special
         if isinstance(effect, Look):
-            return Looked(self.now, effect.id, (), self.assessment())
+            return self.looked(effect)
         if isinstance(effect, Decide):
             return Decided(
                 self.now, effect.id, Decision(effect.assessment, self.plan, (Candidate("p/standard", True, ("fits",)),))
@@ -171,6 +171,9 @@ class World:
             self.removed.add(effect.id.split("#")[0].rsplit("/", 1)[-1])
         assert isinstance(effect, (Move, RunCommand, DoMotion, CancelCommand))
         return Finished(self.now, effect.id, True)
+
+    def looked(self, effect: Look) -> Looked:
+        return Looked(self.now, effect.id, (), self.assessment())
 
     def assessment(self) -> Assessment:
         fasteners = tuple(
