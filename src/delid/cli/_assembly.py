@@ -18,6 +18,9 @@ from delid.vision import Inspector
 
 from ._cameras import open_one
 
+QUIET_MARGIN_S = 0.1
+"""How much longer than the PLC's watchdog time it is left without a heartbeat at start: some scans, and braking."""
+
 
 def assemble(cell: Cell, clock: Clock) -> Executor:
     """Everything a cell needs, connected; nothing is opened on the wire before the executor runs.
@@ -49,6 +52,7 @@ def assemble(cell: Cell, clock: Clock) -> Executor:
     plc = PlcDriver(
         endpoint_of(spec.plc), cell.plc_map, clock, jitter=random.Random(spec.cell),
         poll_s=spec.plc.poll_s, timeout_s=spec.plc.timeout_s, on_link=post, on_tags=post, on_wire=wire,
+        quiet_s=cell.plc_map.watchdog_s + QUIET_MARGIN_S,
     )  # fmt: skip
     motion = open_motion(spec.motion, clock, robot_map=cell.robot_map, on_link=post, on_report=post, on_wire=wire)
     executor = Executor(cell, Ports(plc, motion, camera, inspector, log, close), clock, started)

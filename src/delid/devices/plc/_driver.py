@@ -53,6 +53,7 @@ class PlcDriver:
         on_tags: called with every cyclic read, and with the read that ends a command, before its Finished.
         on_wire: called with the PDU of every write that an effect caused, and its answer; polling is not traced.
         jitter: shortens the pauses between attempts to connect by chance; None keeps them exact.
+        quiet_s: pause before the first connection; beyond the PLC's watchdog time it ends what another process began.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class PlcDriver:
         on_tags: Callable[[TagsRead], None],
         on_wire: Callable[[Wire], None] | None = None,
         jitter: random.Random | None = None,
+        quiet_s: float = 0.0,
         name: str = "plc",
     ) -> None:
         self._map, self._clock, self._poll_s, self._name = register_map, clock, poll_s, name
@@ -82,7 +84,7 @@ class PlcDriver:
         self._heartbeat = self._seq = self._stop_seq = self._packml_state = 0
         self._start: Scalar | None = None
         self._known = self._running = self._state_changed = False
-        self._next_poll_s = 0.0
+        self._next_poll_s, self._quiet_s = 0.0, quiet_s
         self._waiting = Waiting()
 
     # --- what the engine calls ------------------------------------------------------------------------------------
@@ -131,6 +133,7 @@ class PlcDriver:
         """Own the connection until cancelled; whoever still waits then gets failure ``link``."""
         self._running = True
         try:
+            await self._idle(self._quiet_s)
             while True:
                 try:
                     await self._open()
