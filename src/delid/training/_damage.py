@@ -57,7 +57,7 @@ class Surface:
     mm_per_px: float
 
 
-def _reach(damage: Damage, x: Field, y: Field) -> Field:
+def reach_of(damage: Damage, x: Field, y: Field) -> Field:
     """Elliptic distance from the middle, 1 at the rim."""
     c, s = np.cos(damage.angle_rad), np.sin(damage.angle_rad)
     dx, dy = x - damage.at_mm[0], y - damage.at_mm[1]
@@ -68,7 +68,7 @@ def _reach(damage: Damage, x: Field, y: Field) -> Field:
 
 def height_change(damage: Damage, x: Field, y: Field, step_mm: float) -> Field:
     """What the damage adds to the lid's height, in millimetres."""
-    r = _reach(damage, x, y)
+    r = reach_of(damage, x, y)
     rng = stream(damage.seed, "height")
     if damage.kind == "dent":
         wobble = fbm(rng, x.shape, 60 / step_mm, 3)
@@ -102,7 +102,7 @@ def _blend(
 
 
 def _scuff(damage: Damage, surface: Surface) -> NDArray[np.bool_]:
-    r = _reach(damage, surface.x_mm, surface.y_mm)
+    r = reach_of(damage, surface.x_mm, surface.y_mm)
     rng = stream(damage.seed, "stain")
     if rng.random() < 0.65:  # what hit the lid took some paint with it
         c, s = np.cos(damage.angle_rad), np.sin(damage.angle_rad)
@@ -116,12 +116,12 @@ def _scuff(damage: Damage, surface: Surface) -> NDArray[np.bool_]:
 
 
 def _stretch(damage: Damage, surface: Surface) -> NDArray[np.bool_]:
-    return np.asarray(_reach(damage, surface.x_mm, surface.y_mm) < 0.85)
+    return np.asarray(reach_of(damage, surface.x_mm, surface.y_mm) < 0.85)
 
 
 def _patch(damage: Damage, surface: Surface, name: str, cell_mm: float, edge: float = 0.5) -> Field:
     """A ragged blob, 1 in its middle, 0 outside."""
-    r = _reach(damage, surface.x_mm, surface.y_mm)
+    r = reach_of(damage, surface.x_mm, surface.y_mm)
     noise = fbm(stream(damage.seed, name), r.shape, cell_mm / surface.mm_per_px, 5)
     return smoothstep(
         -0.25 * edge, 0.35 * edge, np.asarray(0.72 - r + 0.28 * noise * np.minimum(1, 1.6 - r), np.float32)
@@ -193,7 +193,7 @@ def _drips(damage: Damage, surface: Surface, rng: np.random.Generator) -> Field:
 
 
 def _burn(damage: Damage, surface: Surface) -> NDArray[np.bool_]:
-    r = _reach(damage, surface.x_mm, surface.y_mm)
+    r = reach_of(damage, surface.x_mm, surface.y_mm)
     rng = stream(damage.seed, "stain")
     noise = fbm(rng, r.shape, 150 / surface.mm_per_px, 5)
     heat = smoothstep(1.25, 0.15, np.asarray(r + 0.16 * noise, np.float32))

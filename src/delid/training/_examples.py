@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -25,6 +26,7 @@ class Example:
         severity: of each kind, 0 where there is none to be seen.
         family: None for a pack without its lid, which belongs to no family that could be recognised.
         outline_px: the lid's outline in these pixels, (n, 2).
+        mm_per_px: on the lid, about the middle of the picture.
     """
 
     values: NDArray[np.uint8]
@@ -32,6 +34,7 @@ class Example:
     severity: Layer
     family: str | None
     outline_px: Layer
+    mm_per_px: float = 5.0
 
     def lights(self) -> Layer:
         """Linear light, (h, w, 6)."""
@@ -57,7 +60,14 @@ def example_of(sample: Sample) -> Example:
         severity=sample.severity(),
         family=None if sample.kind == "open" else sample.family,
         outline_px=np.asarray(outline, np.float32),
+        mm_per_px=_mm_per_px(sample.truth["camera"]) / factor,
     )
+
+
+def _mm_per_px(camera: dict[str, Any]) -> float:
+    """Where the camera's axis meets the lid's plane, z = 0."""
+    ahead = abs(float(camera["axes"][2][2]))
+    return float(camera["at_mm"][2]) / max(ahead, 0.2) / float(camera["focal_px"])
 
 
 def _threes(values: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:

@@ -14,9 +14,10 @@ import torch.nn.functional as functional
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from delid.vision import prepare
+from delid.vision import DAMAGE_KINDS, prepare
 
 from ._augment import moved
+from ._bend import BENDS, bent
 from ._examples import Example, example_of
 from ._looks import developed, random_mixture
 from ._net import EMBEDDING, PackNet, pooled_severity
@@ -31,11 +32,11 @@ Row = tuple[Array, Array, Array, int]
 MARGIN, SHARPNESS = 0.25, 20.0
 BACKBONE_RATE = 0.13
 """Of the rate of the heads. Normalisation is folded into the backbone: three times as much and its last layers die."""
-STAIN_SHARE, DECOY_SHARE = 0.35, 0.15
+STAIN_SHARE, DECOY_SHARE, BEND_SHARE = 0.35, 0.15, 0.45
 SEEN_SHARE = 0.25
 """A cell counts as damaged when this share of it is."""
 LOOKS = ("rake_left", "rake_right")
-ALONE_SHARE, HALF_SHARE = 0.35, 0.07
+ALONE_SHARE, HALF_SHARE = 0.25, 0.07
 """How often a picture comes without raking frames, and with only one of them: a cell may have neither."""
 
 
@@ -102,6 +103,10 @@ def _drawn(rng: np.random.Generator, stock: Stock, example: Example, mirrored: b
         lights, coverage = laid_over(rng, patch, example, lights, coverage)
         if patch.kind is not None:
             severity[patch.kind] = max(float(severity[patch.kind]), patch.severity)
+    if rng.random() < BEND_SHARE and example.family is not None:
+        kind = BENDS[int(rng.integers(len(BENDS)))]
+        lights, coverage, level = bent(rng, kind, example, lights, coverage)
+        severity[DAMAGE_KINDS.index(kind)] = max(float(severity[DAMAGE_KINDS.index(kind)]), level)
     lights, coverage = moved(rng, lights, coverage, mirrored=mirrored)
     draw = rng.random()
     looks = () if draw < ALONE_SHARE else (LOOKS[int(rng.integers(2))],) if draw < ALONE_SHARE + HALF_SHARE else LOOKS
