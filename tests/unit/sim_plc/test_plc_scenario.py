@@ -37,11 +37,11 @@ def test_no_scenario_is_forgotten_here(repository: Path) -> None:
     assert sorted(p.stem for p in (repository / "fixtures/scenarios").glob("*.yaml")) == sorted(NAMES)
 
 
-def test_places_are_in_the_robots_frame(repository: Path) -> None:
+def test_places_are_in_the_robots_frame_and_all_of_a_pack_stands_beside_its_nominal_place(repository: Path) -> None:
     site = load_site(repository / "fixtures/scenarios/vw-meb-82-clean.yaml")
     assert site.fasteners["lid.01"] == pytest.approx((266.1 + 1.123, 147.0 + 0.872, -460.0))
-    assert site.grip_mm == pytest.approx((1100, 850))
-    assert site.modules_mm[0] == pytest.approx((400, 520))
+    assert site.grip_mm == pytest.approx((1100 + 1.123, 850 + 0.872))
+    assert site.modules_mm[0] == pytest.approx((400 + 1.123, 520 + 0.872))
     assert (site.lid_z_mm, site.module_z_mm) == (-460, -490)
 
 

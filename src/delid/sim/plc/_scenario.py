@@ -164,21 +164,25 @@ def _find_pack(path: Path, name: str, cell_path: Path, cell: CellFile) -> PackFi
 
 
 def _known(scenario: Scenario, register_map: RegisterMap, cell: CellFile, pack: PackFile) -> Site:
-    base, (shift_x, shift_y) = cell.fixture.origin_mm, scenario.shift_mm
-    lid_z_mm = base[2] + pack.height_mm
-    places = {name: _to_robot(cell, at) for name, at in pack.fastener_places().items()}
+    base, lid_z_mm = cell.fixture.origin_mm, cell.fixture.origin_mm[2] + pack.height_mm
+
+    def real(at_mm: tuple[float, float]) -> tuple[float, float]:
+        (x, y), (shift_x, shift_y) = _to_robot(cell, at_mm), scenario.shift_mm
+        return x + shift_x, y + shift_y
+
+    places = {name: real(at) for name, at in pack.fastener_places().items()}
     modules = pack.modules.positions_mm if pack.modules else []
     return Site(
         scenario=scenario,
         register_map=register_map,
         tools={tool.number: tool for tool in cell.tools.values()},
-        fasteners={name: (x + shift_x, y + shift_y, lid_z_mm) for name, (x, y) in places.items()},
+        fasteners={name: (x, y, lid_z_mm) for name, (x, y) in places.items()},
         kinds={name: pack.groups[name.rsplit(".", 1)[0]].kind.value for name in places},
         nominal_torque_nm={name: pack.groups[name.rsplit(".", 1)[0]].torque_nm for name in places},
         lid_z_mm=lid_z_mm,
-        grip_mm=_to_robot(cell, pack.lid.grip_mm),
+        grip_mm=real(pack.lid.grip_mm),
         lid_kg=pack.lid.mass_kg,
-        modules_mm=tuple(_to_robot(cell, at) for at in modules),
+        modules_mm=tuple(real(at) for at in modules),
         module_kg=pack.modules.mass_kg if pack.modules else 0.0,
         module_z_mm=base[2] + pack.modules.size_mm[2] if pack.modules else base[2],
         nominal_voltage_v=pack.nominal_voltage_v,
