@@ -16,12 +16,12 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import onnxruntime as ort
+from bare_kit import detector_feeds, session_of
 
 from delid.config import Cell, load_cell
 from delid.journal import Recording, read_recording
 from delid.replay import Outcome, replay
-from delid.vision import Inspector, Projection, load_model, prepare, prepare_crops, read_frame
+from delid.vision import Inspector, load_model, prepare, read_frame
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -71,25 +71,17 @@ def measure(path: Path, cell: Cell, rounds: int) -> Figures:
 
 def bare_work(cell: Cell, recording: Recording, outcome: Outcome) -> Callable[[], None]:
     """Decode every inspected frame and run the models on tensors made beforehand."""
-    spec, camera = cell.spec, cell.spec.cameras[0]
+    spec = cell.spec
     folders = cell.resolve(spec.models.pack_damage), cell.resolve(spec.models.fasteners)
-    pack, fastener = load_model(folders[0], "pack_damage").manifest, load_model(folders[1], "fastener_kind").manifest
-    sessions = [_session(folder / "model.onnx") for folder in folders]
-    view = Projection(camera.calibration, spec.fixture, camera.size_px)
+    pack, fastener = load_model(folders[0], "pack_damage").manifest, load_model(folders[1], "fastener_detect").manifest
+    sessions = [session_of(folder) for folder in folders]
     encoded = {frame.sha256: frame.encoded for frame in recording.all_frames()}
     jobs = []
     for _, inspection in outcome.inspections:
         data = encoded[inspection.frame.sha256]
         image = read_frame(data).image
         feeds = [(sessions[0], {pack.input.name: prepare(image, pack.input)})]
-        if inspection.fasteners:
-            # the pack whose fasteners were looked at, by their ids
-            ids = {f.id for f in inspection.fasteners}
-            known = next(p for p in cell.packs.values() if set(p.fastener_places()) == ids)
-            robot = view.pack_to_robot(known.fastener_places().values(), known)
-            assert fastener.crop is not None
-            crops = prepare_crops(image, view.robot_to_px(robot), view.mm_per_px(robot), fastener.input, fastener.crop)
-            feeds.append((sessions[1], {fastener.input.name: crops}))
+        feeds += detector_feeds(sessions[1], fastener, image)
         jobs.append((np.frombuffer(data, np.uint8), feeds))
 
     def run() -> None:
@@ -99,13 +91,6 @@ def bare_work(cell: Cell, recording: Recording, outcome: Outcome) -> Callable[[]
                 session.run(None, feed)
 
     return run
-
-
-def _session(path: Path) -> ort.InferenceSession:
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
 def main() -> None:

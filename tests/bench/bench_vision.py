@@ -15,11 +15,11 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import onnxruntime as ort
+from bare_kit import detector_feeds, session_of
 
 from delid.config import Cell, load_cell
 from delid.core import Inspection
-from delid.vision import Inspector, Projection, load_model, prepare, prepare_crops, read_frame
+from delid.vision import Inspector, load_model, prepare, read_frame
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 FULL_HD = (1920, 1080)
@@ -74,33 +74,22 @@ def _inspect(inspector: Inspector, encoded: bytes, pack: str | None) -> tuple[In
 
 def _bare(cell: Cell, encoded: bytes, pack: str | None, threads: int) -> Callable[[], None]:
     """Decode and run, with the tensors made beforehand: nothing is checked, prepared or read from the answer."""
-    spec, camera = cell.spec, cell.spec.cameras[0]
+    spec = cell.spec
     folders = (cell.resolve(spec.models.pack_damage), cell.resolve(spec.models.fasteners))
-    pack_model, fastener_model = load_model(folders[0], "pack_damage"), load_model(folders[1], "fastener_kind")
+    pack_model, fastener_model = load_model(folders[0], "pack_damage"), load_model(folders[1], "fastener_detect")
     image = read_frame(encoded).image
-    feeds = [(_session(folders[0], threads), pack_model.manifest.input.name, prepare(image, pack_model.manifest.input))]
-    if pack is not None and fastener_model.manifest.crop is not None:
-        view = Projection(camera.calibration, spec.fixture, camera.size_px)
-        robot = view.pack_to_robot(cell.packs[pack].fastener_places().values(), cell.packs[pack])
-        manifest = fastener_model.manifest
-        crops = prepare_crops(image, view.robot_to_px(robot), view.mm_per_px(robot), manifest.input, manifest.crop)
-        feeds.append((_session(folders[1], threads), manifest.input.name, crops))
+    tensor = prepare(image, pack_model.manifest.input)
+    feeds = [(session_of(folders[0], threads), {pack_model.manifest.input.name: tensor})]
+    if pack is not None:
+        feeds += detector_feeds(session_of(folders[1], threads), fastener_model.manifest, image)
     data = np.frombuffer(encoded, np.uint8)
 
     def run() -> None:
         cv2.imdecode(data, cv2.IMREAD_COLOR)
-        for session, name, tensor in feeds:
-            session.run(None, {name: tensor})
+        for session, feed in feeds:
+            session.run(None, feed)
 
     return run
-
-
-def _session(folder: Path, threads: int) -> ort.InferenceSession:
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    return ort.InferenceSession(str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"])
 
 
 def full_hd(cell: Cell) -> Cell:

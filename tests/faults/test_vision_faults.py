@@ -71,7 +71,7 @@ def test_an_image_that_is_not_there_is_wrong_use_and_the_rest_is_judged(
     assert result.exit_code == 2
 
 
-@pytest.mark.parametrize("model", ["pack-damage", "fastener-kind"])
+@pytest.mark.parametrize("model", ["pack-damage", "fastener-detect"])
 def test_a_tampered_model_judges_nothing(spoilt: Path, good: Path, model: str) -> None:
     path = spoilt / "models" / model / "model.onnx"
     path.write_bytes(path.read_bytes() + b"\0")
@@ -82,7 +82,7 @@ def test_a_tampered_model_judges_nothing(spoilt: Path, good: Path, model: str) -
     assert str(path) in line["error"]["message"]
 
 
-@pytest.mark.parametrize("gone", ["models/pack-damage/model.onnx", "models/fastener-kind/manifest.yaml"])
+@pytest.mark.parametrize("gone", ["models/pack-damage/model.onnx", "models/fastener-detect/manifest.yaml"])
 def test_a_missing_model_judges_nothing(spoilt: Path, good: Path, gone: str) -> None:
     (spoilt / gone).unlink()
     result = run(spoilt, good)
@@ -102,7 +102,7 @@ def test_a_gallery_of_another_model_judges_nothing(spoilt: Path, good: Path) -> 
 
 def test_a_camera_that_stands_still_cannot_be_diagnosed_but_the_good_frame_counts(bench: Path, good: Path) -> None:
     inspector = Inspector.open(
-        bench / "models/pack-damage", bench / "models/fastener-kind", bench / "gallery", clock=ManualClock()
+        bench / "models/pack-damage", bench / "models/fastener-detect", bench / "gallery", clock=ManualClock()
     )
     encoded = good.read_bytes()
     looks = [inspector.inspect(read_frame(encoded, source=f"overview#{n}", seq=n)) for n in (1, 2, 3)]

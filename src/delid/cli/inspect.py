@@ -41,7 +41,7 @@ def inspect(
         Path | None, typer.Option(help="Cell file: models, gallery, packs and camera calibration come from it.")
     ] = None,
     models: Annotated[
-        Path | None, typer.Option(help="Folder with pack-damage and fastener-kind; without it ./models.")
+        Path | None, typer.Option(help="Folder with pack-damage and fastener-detect; without it ./models.")
     ] = None,
     gallery: Annotated[
         Path | None, typer.Option(help="Folder of the taught packs; without it ./cell_configs/gallery.")
@@ -79,7 +79,7 @@ def _open(cell: Path | None, models: Path | None, gallery: Path | None) -> Inspe
     if cell is not None:
         return Inspector.load(load_cell(cell))
     folder = models or DEFAULT_MODELS
-    return Inspector.open(folder / "pack-damage", folder / "fastener-kind", gallery or DEFAULT_GALLERY)
+    return Inspector.open(folder / "pack-damage", folder / "fastener-detect", gallery or DEFAULT_GALLERY)
 
 
 def read_looks(pairs: list[str], images: list[Path]) -> dict[str, Frame]:

@@ -30,7 +30,6 @@ from ._codes import read_labels
 from ._damage import DamageVerdict, judge_damage
 from ._detect import detect_fasteners, unplaced
 from ._explain import Evidence, evidence_of
-from ._fasteners import judge_fasteners, nominal_places
 from ._gallery import Gallery, load_gallery
 from ._geometry import Projection
 from ._lamps import usable_looks
@@ -38,7 +37,7 @@ from ._laps import Laps
 from ._locate import Found, ToolView, locate_fastener, picture_fault
 from ._pack_fasteners import locate_fasteners, outline_px
 from ._pose import PackPose, PoseStatus
-from ._prepare import prepare, prepare_crops
+from ._prepare import prepare
 from ._quality import FrozenWatch, QualityLimits, camera_of, check_quality
 from ._session import OnnxModel, Outputs, load_model
 
@@ -105,7 +104,7 @@ class Inspector:
     ) -> Inspector:
         """Load and check models and gallery; raises ModelError. Without ``views`` there are no places, only kinds."""
         pack_model = load_model(pack_damage_dir, "pack_damage", threads)
-        fastener_model = load_model(fasteners_dir, ("fastener_detect", "fastener_kind"), threads)
+        fastener_model = load_model(fasteners_dir, "fastener_detect", threads)
         dim = pack_model.manifest.output("embedding").shape[-1]
         gallery = load_gallery(gallery_dir, pack_model.manifest.sha256, int(dim))
         return cls(
@@ -187,7 +186,7 @@ class Inspector:
         verdict, fasteners = whole.verdict, self._loose_fasteners(frame, laps) if not (view and place) else ()
         if view and place:
             pose, fasteners = self._look_at_fasteners(frame, view, place, laps)
-            if pose and pose.status is not PoseStatus.OK:
+            if pose.status is not PoseStatus.OK:
                 quality = replace(quality, reasons=(*quality.reasons, f"pose of the pack {pose.status}: {pose.reason}"))
             verdict = replace(verdict, outline_px=outline_px(pose, place, view))
         with laps("postprocess"):
@@ -228,9 +227,7 @@ class Inspector:
             return _Whole(self._identify(outputs), damage, (AMBIENT, *sorted(lit)), notes)
 
     def _loose_fasteners(self, frame: Frame, laps: Laps) -> tuple[Fastener, ...]:
-        """What a detector finds on a pack that nobody knows, or where no camera is calibrated."""
-        if not self._fastener_model.manifest.detection:
-            return ()
+        """What is found on a pack that nobody knows, or where no camera is calibrated."""
         with laps("infer"):
             return unplaced(detect_fasteners(frame.image, self._fastener_model))
 
@@ -271,23 +268,12 @@ class Inspector:
 
     def _look_at_fasteners(
         self, frame: Frame, view: Projection, pack: PackFile, laps: Laps
-    ) -> tuple[PackPose | None, tuple[Fastener, ...]]:
-        """A detector says where fasteners are, and so how the pack lies; a classifier only what stands at a place."""
-        manifest = self._fastener_model.manifest
-        if manifest.crop is None:
-            with laps("infer"):
-                detections = self._detect(frame)
-            with laps("postprocess"):
-                return locate_fasteners(detections, pack, view)
-        with laps("preprocess"):
-            ids, robot, pixels = nominal_places(pack, view)
-            if not ids:
-                return None, ()
-            tensor = prepare_crops(frame.image, pixels, view.mm_per_px(robot), manifest.input, manifest.crop)
+    ) -> tuple[PackPose, tuple[Fastener, ...]]:
+        """Where the fasteners are says how the pack lies, and how it lies says which fastener is which."""
         with laps("infer"):
-            kinds = self._fastener_model.run(tensor)["kind"]
+            detections = self._detect(frame)
         with laps("postprocess"):
-            return None, judge_fasteners(ids, robot, pixels, kinds, manifest.output("kind").labels)
+            return locate_fasteners(detections, pack, view)
 
     def _unusable(self, frame: Frame, quality: Quality, timing_ms: dict[str, float]) -> Inspection:
         hazard, reasons = hazard_class((), PackStatus.UNKNOWN, self._limits, usable_frames=False)

@@ -47,9 +47,9 @@ def locate_fasteners(
     return pose, tuple(fasteners)
 
 
-def outline_px(pose: PackPose | None, pack: PackFile, projection: Projection) -> tuple[PointPx, ...]:
+def outline_px(pose: PackPose, pack: PackFile, projection: Projection) -> tuple[PointPx, ...]:
     """The pack's outline as the camera should see it under this pose; where the fixture has it without one."""
-    if pose is None or pose.status is PoseStatus.FAILED:
+    if pose.status is PoseStatus.FAILED:
         return projection.outline_px(pack)
     outline = turned(np.array(pack.outline_mm, np.float64), np.deg2rad(pose.turn_deg))
     robot = projection.pack_to_robot(outline.tolist(), pack) + np.array([*pose.shift_mm, pose.height_mm])

@@ -56,8 +56,8 @@ class OnnxModel:
         return outputs
 
 
-def load_model(folder: Path | str, task: Task | tuple[Task, ...], threads: int = 1) -> OnnxModel:
-    """Load ``folder`` as a model for ``task``, or for one of several.
+def load_model(folder: Path | str, task: Task, threads: int = 1) -> OnnxModel:
+    """Load ``folder`` as a model for ``task``.
 
     Raises ModelError: ``model.missing`` (folder, manifest or file), ``model.manifest`` (not as the contract has it),
     ``model.tampered`` (another file than the manifest's sha256), ``model.broken`` (not a model),
@@ -65,9 +65,8 @@ def load_model(folder: Path | str, task: Task | tuple[Task, ...], threads: int =
     """
     folder = Path(folder)
     manifest = read_manifest(folder)
-    tasks = (task,) if isinstance(task, str) else task
-    if manifest.task not in tasks:
-        raise _mismatch(folder, f"its task is {manifest.task}, but {' or '.join(tasks)} is needed")
+    if manifest.task != task:
+        raise _mismatch(folder, f"its task is {manifest.task}, but {task} is needed")
     content = _read_checked(folder, manifest)
     model = OnnxModel(folder, manifest, _open_session(folder, content, threads))
     _check_signature(folder, manifest, model._session)

@@ -115,7 +115,7 @@ def test_the_report_is_written_with_the_thresholds_of_the_models(tmp_path: Path)
     assert page.count("<svg") == 1
 
 
-@pytest.mark.parametrize("model", ["pack-damage", "fastener-kind"])
+@pytest.mark.parametrize("model", ["pack-damage", "fastener-detect"])
 def test_the_shipped_card_says_what_the_model_learnt_from_and_belongs_to_it(model: str) -> None:
     folder = REPOSITORY / "models" / model
     if not (folder / "manifest.yaml").exists():

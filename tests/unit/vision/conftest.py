@@ -33,7 +33,7 @@ def cell(models: Path, gallery: Path) -> Cell:
             "models": spec.models.model_copy(
                 update={
                     "pack_damage": models / "pack-damage",
-                    "fasteners": models / "fastener-kind",
+                    "fasteners": models / "fastener-detect",
                     "gallery": gallery,
                 }
             )
@@ -51,4 +51,4 @@ def inspector(cell: Cell) -> Inspector:
 @pytest.fixture
 def bare_inspector(models: Path, gallery: Path) -> Inspector:
     """Without a cell: no camera is calibrated."""
-    return Inspector.open(models / "pack-damage", models / "fastener-kind", gallery, clock=ManualClock())
+    return Inspector.open(models / "pack-damage", models / "fastener-detect", gallery, clock=ManualClock())

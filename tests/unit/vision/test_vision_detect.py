@@ -153,10 +153,10 @@ def test_each_kind_has_its_own_threshold() -> None:
     assert [(x, y) for x, y, _ in found] == [(4 * 2.25 + 1.5, 4 * 1.5 + 1.5)]
 
 
-def test_a_classifier_is_no_detector() -> None:
+def test_another_model_is_no_detector() -> None:
     model = Dots()
-    model.manifest.task, model.manifest.detection = "fastener_kind", None
-    with pytest.raises(ModelError, match="fastener_kind") as caught:
+    model.manifest.task, model.manifest.detection = "pack_damage", None
+    with pytest.raises(ModelError, match="pack_damage") as caught:
         detect_fasteners(np.zeros((64, 64, 3), np.uint8), model)
     assert caught.value.code == "model.no_places"
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import vision_kit as kit
 from hypothesis import given
 from hypothesis import strategies as st
 
 from delid.config import Calibration, Cell, Fixture, LabelPlace, PackFile
 from delid.core import ConfigError
 from delid.vision import Projection
-from delid.vision._fasteners import nominal_places
 
 DOWN = ((1, 0, 0, 1000), (0, -1, 0, 800), (0, 0, -1, 1500), (0, 0, 0, 1))
 PINHOLE = ((1000, 0, 500), (0, 1000, 400), (0, 0, 1))
@@ -60,16 +60,6 @@ def test_outline_and_label_place_in_the_frame(pack: PackFile) -> None:
     assert view.label_boxes_px(far, margin=0.5) == []
 
 
-def test_only_fasteners_that_the_camera_sees_have_a_place(pack: PackFile) -> None:
-    ids, robot, pixels = nominal_places(pack, looking_down())
-    assert ids == []
-    group = pack.groups["lid"].model_copy(update={"positions_mm": [(0, 0), (5000, 0), (500, 400)]})
-    ids, robot, pixels = nominal_places(pack.model_copy(update={"groups": {"lid": group}}), looking_down())
-    assert ids == ["lid.01", "lid.03"]
-    assert robot.tolist() == [[1000, 800, 500], [1500, 1200, 500]]
-    assert pixels == pytest.approx(np.array([[500, 400], [1000, 0]]))
-
-
 @given(
     st.floats(0, 1000), st.floats(0, 800), st.floats(-400, 1200), st.floats(-180, 180),
     st.sampled_from([[], [-0.08, 0.02, 0.0005, -0.0004, 0.0]]),
@@ -87,7 +77,7 @@ def test_the_demonstration_cell_sees_every_fastener_of_every_pack(cell: Cell) ->
     camera = cell.spec.cameras[0]
     view = Projection(camera.calibration, cell.spec.fixture, camera.size_px)
     for pack in cell.packs.values():
-        ids, robot, pixels = nominal_places(pack, view)
+        ids, robot, pixels = kit.nominal_places(pack, view)
         assert len(ids) == len(pack.fastener_places())
         back = view.px_to_robot(pixels, view.lid_z_mm(pack))
         assert back == pytest.approx(robot, abs=1e-3)

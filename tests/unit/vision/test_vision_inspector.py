@@ -24,7 +24,6 @@ from delid.core import (
     to_json,
 )
 from delid.vision import Inspector
-from delid.vision._fasteners import nominal_places
 
 GREY = kit.PACK_COLOURS["vw-meb-82"]
 
@@ -44,20 +43,20 @@ def test_a_taught_pack_is_known_with_outline_and_fasteners(inspector: Inspector,
     assert all(digest.startswith("sha256:") for digest in found.models.values())
 
 
-def test_fasteners_are_judged_one_by_one_at_their_places(inspector: Inspector, cell: Cell) -> None:
+def test_fasteners_are_found_one_by_one_and_placed(inspector: Inspector, cell: Cell) -> None:
     image = kit.picture(GREY)
     view = inspector._views["overview"]
-    ids, _, pixels = nominal_places(cell.packs["vw-meb-82"], view)
-    for index, colour in ((3, (5, 5, 5)), (7, (60, 60, 255)), (11, (255, 60, 60))):
-        x, y = pixels[index].round().astype(int)
-        image[y - 20 : y + 20, x - 20 : x + 20] = colour
+    ids, _, pixels = kit.nominal_places(cell.packs["vw-meb-82"], view)
+    kit.put_fasteners(image, pixels, {3: "empty", 7: "nut", 11: "stripped"})
     found = inspector.inspect(kit.frame_of(image), pack="vw-meb-82")
     kinds = {f.id: f.kind.value for f in found.fasteners if f.kind is not FastenerKind.BOLT}
     assert kinds == {ids[3]: "empty", ids[7]: "nut", ids[11]: "stripped"}
     fourth = found.fasteners[3]
-    assert fourth.center_px == pytest.approx(tuple(pixels[3]), abs=0.01)
+    assert fourth.center_px == pytest.approx(tuple(pixels[3]), abs=2.0), "a dot lies on whole cells of 4 px"
     # robot frame: fixture origin 1100, 850 plus the pack file's nominal place
-    assert fourth.center_mm == pytest.approx((1100 - 119.1, 850 - 703), abs=0.01)
+    assert fourth.center_mm == pytest.approx((1100 - 119.1, 850 - 703), abs=3.0)
+    assert fourth.uncertainty_mm is not None
+    assert 0 < fourth.uncertainty_mm < 8
 
 
 def test_a_kind_in_doubt_is_kept_with_its_low_confidence(inspector: Inspector) -> None:
@@ -66,17 +65,18 @@ def test_a_kind_in_doubt_is_kept_with_its_low_confidence(inspector: Inspector) -
     assert inspector.min_fastener_confidence == 0.7
 
 
-def test_a_stranger_is_unknown_and_has_no_fasteners(inspector: Inspector) -> None:
+def test_a_stranger_is_unknown_and_its_fasteners_belong_nowhere(inspector: Inspector) -> None:
     found = inspector.inspect(kit.frame_of(kit.picture((200, 60, 200))))
     assert (found.pack.status, found.pack.model) == (PackStatus.UNKNOWN, None)
-    assert (found.fasteners, found.pack.outline_px) == ((), ())
+    assert found.pack.outline_px == ()
+    assert all((f.id.split(".")[0], f.center_mm) == ("seen", None) for f in found.fasteners)
     assert found.hazard_reasons == ("no damage found (pack is unknown)",)
 
 
 def test_between_two_taught_packs_is_ambiguous(models: Path, tmp_path: Path) -> None:
     twins: dict[str, kit.Colour] = {"twin-one": (150, 150, 150), "twin-two": (148, 152, 150)}
     gallery = kit.build_gallery(tmp_path / "gallery", models, twins)
-    inspector = Inspector.open(models / "pack-damage", models / "fastener-kind", gallery, clock=ManualClock())
+    inspector = Inspector.open(models / "pack-damage", models / "fastener-detect", gallery, clock=ManualClock())
     found = inspector.inspect(kit.frame_of(kit.picture((149, 151, 150))))
     assert (found.pack.status, found.pack.model) == (PackStatus.AMBIGUOUS, None)
     assert {c.model for c in found.pack.candidates} == set(twins)
@@ -167,7 +167,7 @@ def test_the_json_has_exactly_the_keys_of_the_contract(inspector: Inspector) -> 
     assert plain["pack"]["status"] == "unknown", "which is why there are reasons"
     assert set(plain["pack"]) == {"status", "model", "confidence", "candidates", "outline_px", "reasons"}
     assert set(plain["damage"][0]) == {"kind", "confidence", "severity", "box_px"}
-    assert set(plain["fasteners"][0]) == {"id", "kind", "center_px", "center_mm", "confidence"}
+    assert set(plain["fasteners"][0]) == {"id", "kind", "center_px", "center_mm", "confidence", "uncertainty_mm"}
 
 
 def test_a_gallery_of_another_model_stops_the_start(models: Path, gallery: Path, tmp_path: Path) -> None:
@@ -175,7 +175,7 @@ def test_a_gallery_of_another_model_stops_the_start(models: Path, gallery: Path,
     path = other / "vw-meb-82.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"model_sha256": "0" * 64}), encoding="utf-8")
     with pytest.raises(ModelError) as caught:
-        Inspector.open(models / "pack-damage", models / "fastener-kind", other)
+        Inspector.open(models / "pack-damage", models / "fastener-detect", other)
     assert caught.value.code == "model.gallery_foreign"
 
 

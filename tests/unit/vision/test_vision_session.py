@@ -68,8 +68,8 @@ def test_a_file_that_fits_its_digest_but_is_no_model_is_broken(pack_model: Path)
 
 
 def test_a_model_for_another_task_is_a_mismatch(models: Path) -> None:
-    assert refusal(models / "fastener-kind").code == "model.mismatch"
-    assert refusal(models / "pack-damage", "fastener_kind").code == "model.mismatch"
+    assert refusal(models / "fastener-detect").code == "model.mismatch"
+    assert refusal(models / "pack-damage", "fastener_detect").code == "model.mismatch"
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import vision_kit as kit
 
 from delid.config import Cell, load_cell, read_document
 from delid.core import FastenerKind, HazardClass, ManualClock, PackStatus
 from delid.vision import Inspector, Projection, check_quality, fuse, read_codes, read_frame
-from delid.vision._fasteners import nominal_places
 from delid.vision._inspector import LABEL_MARGIN
 
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -40,7 +40,7 @@ def test_the_calibration_puts_fasteners_where_the_renderer_drew_them(scene: Path
     assert pack is not None, "only the stranger has no nominal places"
     camera = demo.spec.cameras[0]
     view = Projection(camera.calibration, demo.spec.fixture, camera.size_px)
-    ids, _, pixels = nominal_places(demo.packs[pack], view)
+    ids, _, pixels = kit.nominal_places(demo.packs[pack], view)
     drawn = {f["id"]: f["center_px"] for f in read_document(scene / "scene.yaml").data["fasteners"]}
     assert set(ids) == set(drawn)
     for name, pixel in zip(ids, pixels, strict=True):

@@ -1,7 +1,7 @@
 """Small deterministic models and pictures: the logic around a model is tested without the big one.
 
 The pack model's embedding is the average colour. Its heat fires where a picture is red (corrosion), blue (leak) or
-green (dent). The fastener model tells a bright crop (bolt) from a dark (empty), a red (nut) and a blue one (stripped).
+green (dent). The fastener model finds dots: bright (bolt), dark (empty), red (nut), blue (stripped).
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from delid.config import read_document
+from delid.config import PackFile, read_document
 from delid.core import Frame
-from delid.vision import load_model, prepare
+from delid.vision import Projection, load_model, prepare
 
 DAMAGE = ["dent", "corrosion", "leak", "swelling", "burn"]
 KINDS = ["bolt", "nut", "empty", "stripped"]
@@ -93,22 +93,40 @@ def _pack_graph(raking: int = 0) -> onnx.ModelProto:
 
 
 def _fastener_graph() -> onnx.ModelProto:
-    kind = np.array([[2, 2, 2], [8, -4, -4], [-6, -6, -6], [-4, -4, 8]], np.float32)
+    """Dots that are brighter (bolt) or darker (empty), redder (nut) or bluer (stripped) than what lies around them."""
+    small, wide = np.zeros((9, 9), np.float32), np.full((9, 9), 1 / 81, np.float32)
+    small[3:6, 3:6] = 1 / 9
+    colours = np.array([[1, 1, 1], [2, -1, -1], [-1, -1, -1], [-1, -1, 2]], np.float32) / 3
+    contrast = colours[:, :, None, None] * (small - wide)
     nodes = [
-        helper.make_node("GlobalAveragePool", ["crops"], ["mean"]),
-        helper.make_node("Conv", ["mean", "kind_w"], ["raw"]),
-        helper.make_node("Flatten", ["raw"], ["logits"]),
-        helper.make_node("Softmax", ["logits"], ["kind"], axis=1),
+        helper.make_node("AveragePool", ["image"], ["cells"], kernel_shape=[4, 4], strides=[4, 4]),
+        helper.make_node("Conv", ["cells", "heat_w", "heat_b"], ["logits"], pads=[4, 4, 4, 4]),
+        helper.make_node("Sigmoid", ["logits"], ["heat"]),
+        helper.make_node("Conv", ["cells", "offset_w"], ["offset"]),
+    ]
+    weights = [
+        _constant("heat_w", 20 * contrast),
+        _constant("heat_b", [-4, -4, -4, -4]),
+        _constant("offset_w", np.zeros((2, 3, 1, 1))),
     ]
     tensor = helper.make_tensor_value_info
-    graph = helper.make_graph(
-        nodes,
-        "fasteners",
-        [tensor("crops", TensorProto.FLOAT, ["batch", 3, 48, 48])],
-        [tensor("kind", TensorProto.FLOAT, ["batch", 4])],
-        [_constant("kind_w", kind.reshape(4, 3, 1, 1))],
-    )
-    return _model(graph)
+    outputs = [
+        tensor("heat", TensorProto.FLOAT, [1, 4, "rows", "columns"]),
+        tensor("offset", TensorProto.FLOAT, [1, 2, "rows", "columns"]),
+    ]
+    inputs = [tensor("image", TensorProto.FLOAT, [1, 3, "height", "width"])]
+    return _model(helper.make_graph(nodes, "fasteners", inputs, outputs, weights))
+
+
+DOTS: dict[str, Colour] = {"bolt": (255, 255, 255), "empty": (0, 0, 0), "nut": (0, 0, 255), "stripped": (255, 0, 0)}
+
+
+def put_fasteners(image: NDArray[np.uint8], centres_px: Any, kinds: str | dict[int, str] = "bolt") -> None:
+    """Paint a dot for each centre: all of one kind, or by number, bolts otherwise."""
+    for number, (x, y) in enumerate(centres_px):
+        kind = kinds if isinstance(kinds, str) else kinds.get(number, "bolt")
+        column, row = 4 * round((x - 1.5) / 4), 4 * round((y - 1.5) / 4)
+        image[max(0, row - 4) : row + 8, max(0, column - 4) : column + 8] = DOTS[kind]
 
 
 def _model(graph: onnx.GraphProto) -> onnx.ModelProto:
@@ -117,7 +135,7 @@ def _model(graph: onnx.GraphProto) -> onnx.ModelProto:
     return model
 
 
-def _chosen(**values: float) -> dict[str, Any]:
+def _chosen(**values: Any) -> dict[str, Any]:
     return {**values, "from": "validation", "chosen": "by hand, for tests"}
 
 
@@ -151,8 +169,8 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 
 def build_models(folder: Path, looks: tuple[str, ...] = ()) -> Path:
-    """Write pack-damage and fastener-kind into ``folder``; ``looks`` are the pack model's planes besides rgb."""
-    pack, fasteners = folder / "pack-damage", folder / "fastener-kind"
+    """Write pack-damage and fastener-detect into ``folder``; ``looks`` are the pack model's planes besides rgb."""
+    pack, fasteners = folder / "pack-damage", folder / "fastener-detect"
     for target, model in ((pack, _pack_graph(len(looks))), (fasteners, _fastener_graph())):
         target.mkdir(parents=True)
         (target / "model.onnx").write_bytes(model.SerializeToString())
@@ -171,11 +189,14 @@ def build_models(folder: Path, looks: tuple[str, ...] = ()) -> Path:
         },
     ))  # fmt: skip
     write_manifest(fasteners, _manifest(
-        "fastener_kind", (fasteners / "model.onnx").read_bytes(),
-        input=_input("crops", ["batch", 3, 48, 48]),
-        outputs=[{"name": "kind", "shape": ["batch", 4], "labels": KINDS}],
+        "fastener_detect", (fasteners / "model.onnx").read_bytes(),
+        input=_input("image", [1, 3, "height", "width"]),
+        outputs=[
+            {"name": "heat", "shape": [1, 4, "height/4", "width/4"], "labels": KINDS},
+            {"name": "offset", "shape": [1, 2, "height/4", "width/4"]},
+        ],
+        detection=_chosen(stride=4, radius_px=7.0, thresholds=dict.fromkeys(KINDS, 0.4)),
         thresholds={"fasteners": _chosen(min_confidence=0.7)},
-        crop={"size_px": 48, "cover_mm": 40.0},
     ))  # fmt: skip
     return folder
 
@@ -213,7 +234,7 @@ def write_cell(folder: Path, repository: Path, models: Path, gallery: Path) -> P
     data = dict(read_document(demo).data)
     data["models"] = {
         "pack_damage": str(models / "pack-damage"),
-        "fasteners": str(models / "fastener-kind"),
+        "fasteners": str(models / "fastener-detect"),
         "gallery": str(gallery),
     }
     data["recipes"] = [str(recipe)]
@@ -222,3 +243,12 @@ def write_cell(folder: Path, repository: Path, models: Path, gallery: Path) -> P
     path = folder / "cell.yaml"
     path.write_text(json.dumps(data), encoding="utf-8")
     return path
+
+
+def nominal_places(pack: PackFile, view: Projection) -> tuple[list[str], NDArray[np.float64], NDArray[np.float64]]:
+    """Ids, robot points (n x 3, mm) and pixels (n x 2) of the fasteners whose nominal place the camera sees."""
+    robot = view.pack_to_robot(pack.fastener_places().values(), pack)
+    pixels = view.robot_to_px(robot)
+    width, height = view.size_px
+    seen = [bool(0 <= x <= width - 1 and 0 <= y <= height - 1) for x, y in pixels]
+    return [name for name, ok in zip(pack.fastener_places(), seen, strict=True) if ok], robot[seen], pixels[seen]
