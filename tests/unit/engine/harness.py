@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from delid.core import (
+    UNAWAITED,
     Answered,
     Assessment,
     CancelCommand,
@@ -22,6 +23,8 @@ from delid.core import (
     FastenerKind,
     Finished,
     HazardClass,
+    HoldJog,
+    Jog,
     LinkChanged,
     Look,
     LookAct,
@@ -153,7 +156,7 @@ class World:
         return self.state.now_s
 
     def _reply(self, effect: Effect) -> Event | None:
-        if isinstance(effect, Record):
+        if isinstance(effect, UNAWAITED) and not isinstance(effect, HoldJog):
             return None
         special = self.answer(effect, self)
         if special == "withhold":
@@ -161,6 +164,10 @@ class World:
             return None
         if special is not None:
             return special
+        if isinstance(effect, HoldJog):
+            return Finished(self.now, effect.jog, True) if effect.held_at_s is None else None
+        if isinstance(effect, Jog):
+            return None
         if isinstance(effect, Look):
             return self.looked(effect)
         if isinstance(effect, Decide):
