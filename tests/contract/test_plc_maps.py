@@ -15,6 +15,7 @@ from ruamel.yaml import YAML
 from delid.config import RegisterMap, load_cell, load_register_map
 from delid.core import State
 from delid.devices.plc import TcpEndpoint, command_pdu, endpoint_of
+from delid.engine import THERMAL_COMMANDS
 from delid.sim import RobotFacts, World
 from delid.sim.plc import set_inputs
 from plc_kit import simulated
@@ -93,6 +94,19 @@ async def test_flags_and_state_numbers_of_another_plant(plant_b: Path, tmp_path:
         assert heard.tags[-1].values["motion_permitted"] is False
         stopped = await driver.cancel("stop", 2.0)
         assert stopped.ok
+        for name in THERMAL_COMMANDS:  # with the guard open and without permission
+            assert (await driver.command(name, name, {}, 5.0)).ok
+        await until(lambda: heard.tags[-1].values["quench_on"])
+        set_inputs(tmp_path / "world", reset_button=True)
+        await until(lambda: not heard.tags[-1].values["quench_on"])
+
+
+@pytest.mark.parametrize("name", ["delid-1", "plant-b"])
+def test_both_maps_know_the_quench(repository: Path, name: str) -> None:
+    plc_map = load_register_map(repository / f"cell_configs/plc/{name}.yaml")
+    assert set(THERMAL_COMMANDS) <= set(plc_map.commands)
+    flags = plc_map.flags.tags if plc_map.flags else {}
+    assert "quench_on" in {*plc_map.status.tags, *flags}
 
 
 def test_the_registers_of_plant_b(repository: Path) -> None:

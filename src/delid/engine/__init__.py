@@ -1,5 +1,6 @@
 """The run: a pure reducer, the interlock table, and the executor that performs effects."""
 
+from ._after_halt import THERMAL_COMMANDS, Thermal
 from ._interlocks import INTERLOCKS, Before, Interlock, Response, Watched, checklist, holds, start_checklist, violated
 from ._ports import CameraPort, InspectorPort, LogPort, MotionPort, PlcPort, Ports, RecorderPort
 from ._runlog import RunLog
@@ -10,6 +11,7 @@ from .reducer import step
 
 __all__ = [
     "INTERLOCKS",
+    "THERMAL_COMMANDS",
     "Alarm",
     "Before",
     "CameraPort",
@@ -29,6 +31,7 @@ __all__ = [
     "Rules",
     "RunLog",
     "StepStatus",
+    "Thermal",
     "Watched",
     "checklist",
     "holds",

@@ -42,6 +42,7 @@ from delid.core import (
 )
 from delid.planning import decide
 
+from ._after_halt import THERMAL_COMMANDS
 from ._eyes import Eyes, FrameObserver
 from ._ports import Ports
 from ._state import EngineState, initial
@@ -125,7 +126,7 @@ class Executor:
         self.state, effects = step(self.state, event)
         self._remember(event)
         self._turns.record(event, effects)
-        urgent = tuple(e for e in effects if _is_stop(e))
+        urgent = tuple(e for e in effects if _is_urgent(e))
         for effect in urgent:
             self._perform(effect)
         durable = await self._turns.make_durable(event, effects, before, self.state)
@@ -257,7 +258,10 @@ class Executor:
         await self._eyes.close()
 
 
-def _is_stop(effect: Effect) -> bool:
+def _is_urgent(effect: Effect) -> bool:
+    """Stops, and what puts a fire out, wait for nothing."""
+    if isinstance(effect, RunCommand):
+        return effect.name in THERMAL_COMMANDS
     if isinstance(effect, HoldJog):
         return effect.held_at_s is None
     return isinstance(effect, CancelCommand) or (isinstance(effect, DoMotion) and effect.verb is MotionVerb.STOP)

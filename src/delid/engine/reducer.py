@@ -51,7 +51,7 @@ from . import _steps as steps
 from ._conditions import remember_heat
 from ._failures import fail
 from ._fine import on_located
-from ._interlocks import checklist, in_contact, no_contact, part_hanging, start_checklist, violated
+from ._interlocks import checklist, in_contact, no_contact, part_hanging, start_checklist, thermal_danger, violated
 from ._questions import answer_about_pack, ask_about_pack
 from ._reactions import react
 from ._state import EngineState, Link, Phase, Progress
@@ -100,6 +100,8 @@ def _commanded(turn: Turn, event: OperatorCommanded) -> None:
     else:
         if command in (Command.RESET, Command.CLEAR, Command.UNHOLD):
             turn.set(alarms=())
+        if command is Command.CLEAR:
+            turn.set(thermal=None, aftermath=None)
         if command is Command.RESET:
             _forget_run(turn)
         acting.enter_acting(turn, to, cause)
@@ -113,6 +115,8 @@ def _refusals(state: EngineState, command: Command) -> list[str]:
         return [f"{hanging}: let the step that sets it down end, or stop"]
     if command is Command.START:
         return [f"{name}: {why}" for name, ok, why in start_checklist(state) if not ok]
+    if command is Command.CLEAR and state.thermal is not None:
+        return thermal_danger(state)
     if command is Command.UNHOLD:
         asked = ["answer the question first"] if state.question is not None else []
         touching = [f"{row.condition}: {words}" for row, words in no_contact(state)] if in_contact(state) else []

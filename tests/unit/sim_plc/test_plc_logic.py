@@ -106,7 +106,7 @@ def plc_map(site: Site) -> RegisterMap:
 def test_magic_version_and_heartbeats(site: Site) -> None:
     rig = Rig(site, start_count=9)
     rig.run(0.5)
-    assert (rig.at(0), rig.at(1), rig.at(20)) == (0xDE11, 1, 9)
+    assert (rig.at(0), rig.at(1), rig.at(20)) == (0xDE11, 2, 9)
     before = rig.at(2)
     rig.run(0.1)
     assert rig.at(2) == before + 10

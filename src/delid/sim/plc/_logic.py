@@ -64,6 +64,7 @@ class PlcLogic:
         self._last_beat: float | None = None
         self._beat_age_s: float | None = None
         self._fault = True
+        self._pressed = True
         self._step: _Step | None = None
         self._status = status_registers(self._map, self._numbers)
         self._flags = flag_bits(self._map, self._numbers)
@@ -155,6 +156,11 @@ class PlcLogic:
         self._last_beat = heartbeat
         if not self._healthy():
             self._fault = True
+        pressed = bool(self.machine.inputs.reset_button)
+        if pressed and not self._pressed:
+            self._fault = not self._healthy()
+            self.machine.quench_open = self.machine.extraction_full = False
+        self._pressed = pressed
 
     def _watchdog_ok(self) -> bool:
         return self._beat_age_s is not None and self._beat_age_s <= self._map.watchdog_s
@@ -219,6 +225,7 @@ class PlcLogic:
         values = self._numbers | {
             "heartbeat_echo": heartbeat,
             "estop_ok": bool(inputs.estop_ok), "guard_closed": bool(inputs.guard_closed), "smoke": bool(inputs.smoke),
+            "quench_on": machine.quench_open,
             "extraction_on": machine.extraction_on, "clamp_closed": machine.clamp_closed,
             "vacuum_ok": machine.held is not None and vacuum, "grip_ok": machine.held is not None and not vacuum,
             "motion_permitted": self.motion_permitted, "fault_latched": self._fault, "watchdog_ok": self._watchdog_ok(),
