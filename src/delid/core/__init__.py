@@ -1,5 +1,6 @@
 """Facts and their names: frozen types, the error tree, the clock. Standard library and numpy types only."""
 
+from ._alarm_events import ALL_ALARMS, AlarmAcknowledged, AlarmShelved
 from ._clock import Clock, ManualClock, SystemClock
 from ._errors import (
     CameraError,
@@ -97,6 +98,7 @@ from ._plan import (
 
 __all__ = [
     "ACTING_DONE",
+    "ALL_ALARMS",
     "AMBIENT",
     "COMMANDED",
     "MODE_CHANGE_STATES",
@@ -105,6 +107,8 @@ __all__ = [
     "PACKTAGS_NUMBERS",
     "UNAWAITED",
     "Act",
+    "AlarmAcknowledged",
+    "AlarmShelved",
     "Answered",
     "AskAct",
     "Assessment",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from ._alarm_events import AlarmAcknowledged, AlarmShelved
 from ._frame import AMBIENT
 from ._inspection import Assessment, DamageKind, Inspection, Sighting
 from ._jog import HoldJog, Jog, JogHeld, JogPressed, JogReleased, ModeSelected
@@ -154,6 +155,8 @@ Event = (
     | JogPressed
     | JogHeld
     | JogReleased
+    | AlarmAcknowledged
+    | AlarmShelved
     | Answered
     | LinkChanged
     | TagsRead

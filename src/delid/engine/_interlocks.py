@@ -120,6 +120,15 @@ def _low_voltage(state: EngineState) -> Condition:
 
 _plc_down = link_down("plc", "no connection to the PLC")
 _robot_down = link_down("motion", "no connection to the robot")
+_quench_open = flag("quench_on", False, "the quench is open")
+
+
+def _quench_by_itself(state: EngineState) -> str:
+    """A quench that delid asked for is no news."""
+    asked = state.thermal is not None and state.thermal.code != "plc.quench"
+    return "" if asked else _quench_open(state)
+
+
 _camera_down = link_lost("camera", "the camera delivers no fresh frame")
 
 
@@ -141,7 +150,7 @@ INTERLOCKS: tuple[Interlock, ...] = (
     _row("plc.heat_rise", "Pack not heating up", "limits.temperature_rise_c_per_min", Before.RESET, Watched.PACK,
          Response.THERMAL, heat_rises),
     _row("plc.quench", "Quench closed", "", Before.RESET, Watched.ALWAYS, Response.THERMAL,
-         flag("quench_on", False, "the quench is open"),
+         _quench_by_itself,
          flag("quench_on", False, "close it with the PLC's reset button")),
     _row("plc.gas", "No gas", "limits.gas_ppm", Before.RESET, Watched.ENABLED, Response.ABORT,
          over("gas_ppm", lambda s: s.rules.gas_ppm, "ppm")),

@@ -7,6 +7,7 @@ from typing import Any
 from delid.config import Cell
 from delid.core import MODE_CHANGE_STATES, Mode, Refusal, State, allowed_commands, to_plain
 
+from ._alarm_list import alarm_counts, alarm_list
 from ._interlocks import INTERLOCKS, checklist, holds, is_watched, no_contact, start_checklist
 from ._jogging import why_not
 from ._state import EngineState, Phase, StepStatus
@@ -48,7 +49,9 @@ def snapshot(state: EngineState, cell: Cell, run_id: str, wall_s: float) -> dict
         "steps_done": done,
         "steps_total": len(state.progress),
         "outcome": state.outcome,
-        "alarms": [{"code": a.code, "text": a.text, "since": wall_s - (state.now_s - a.since_s)} for a in state.alarms],
+        "alarms": alarm_list(state, wall_s),
+        "alarm_counts": alarm_counts(state),
+        "thermal": state.thermal.text if state.thermal else None,
         "jog": _jog(state) if state.mode is Mode.MANUAL else None,
         "interlocks": _interlocks(state),
         "devices": _devices(state),

@@ -29,6 +29,7 @@ from delid.core import (
 )
 
 from ._after_halt import THERMAL_COMMANDS, Aftermath, Thermal
+from ._alarm import Alarm, Shelf
 from ._press import Jogging
 
 
@@ -147,15 +148,6 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
-class Alarm:
-    """Latched until a person clears it."""
-
-    code: str
-    text: str
-    since_s: float
-
-
-@dataclass(frozen=True, slots=True)
 class Pending:
     """An effect whose end is awaited, with the backstop time after which it counts as failed."""
 
@@ -259,6 +251,9 @@ class EngineState:
     presses: tuple[str, ...] = ()
     """The last presses, begun or refused, so that none of them moves the robot later."""
     alarms: tuple[Alarm, ...] = ()
+    alarm_times_s: tuple[float, ...] = ()
+    """When alarms came of late, for telling a flood."""
+    shelved: Mapping[str, Shelf] = field(default_factory=dict)
     motion_held: bool = False
     redo_act: bool = False
     """The running act was interrupted and is submitted again when the run goes on."""

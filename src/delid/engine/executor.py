@@ -12,6 +12,7 @@ import structlog
 from delid.config import Cell
 from delid.core import (
     UNAWAITED,
+    AlarmShelved,
     CancelCommand,
     Clock,
     Command,
@@ -133,7 +134,8 @@ class Executor:
         for effect in effects:
             if effect not in urgent:
                 self._perform(effect) if durable else self._refuse(effect)
-        self.ports.plc.set_packml_state(self.cell.packml_numbers[self.state.packml])
+        packml, mode = self.cell.packml_numbers[self.state.packml], self.cell.mode_numbers[self.state.mode]
+        self.ports.plc.set_packml_state(packml, mode)
         for observer in self.observers:
             observer(self.state, event, effects)
 
@@ -166,6 +168,8 @@ class Executor:
             self._known["1 motion"] = event
         elif isinstance(event, TagsRead):
             self._known["2 tags"] = event
+        elif isinstance(event, AlarmShelved):
+            self._known[f"3 shelved {event.code}"] = event
         self._known = dict(sorted(self._known.items()))
 
     # --- effects -------------------------------------------------------------------------------------------------

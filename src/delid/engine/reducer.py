@@ -14,6 +14,8 @@ from delid.core import (
     ACTING_DONE,
     COMMANDED,
     MODE_REFUSES,
+    AlarmAcknowledged,
+    AlarmShelved,
     Answered,
     Command,
     Decide,
@@ -44,6 +46,7 @@ from delid.core import (
 
 from . import _acting as acting
 from . import _aftermath as aftermath
+from . import _alarming as alarming
 from . import _jogging as jogging
 from . import _lights as lights
 from . import _modes as modes
@@ -67,6 +70,7 @@ def step(state: EngineState, event: Event) -> tuple[EngineState, tuple[Effect, .
     react(turn, violated(turn.state))
     _advance(turn)
     aftermath.go_on(turn)
+    alarming.watch(turn)
     return turn.state, tuple(turn.effects)
 
 
@@ -99,7 +103,7 @@ def _commanded(turn: Turn, event: OperatorCommanded) -> None:
         acting.abort(turn, "operator.abort", cause)
     else:
         if command in (Command.RESET, Command.CLEAR, Command.UNHOLD):
-            turn.set(alarms=())
+            alarming.reset(turn, event.by)
         if command is Command.CLEAR:
             turn.set(thermal=None, aftermath=None)
         if command is Command.RESET:
@@ -116,7 +120,7 @@ def _refusals(state: EngineState, command: Command) -> list[str]:
     if command is Command.START:
         return [f"{name}: {why}" for name, ok, why in start_checklist(state) if not ok]
     if command is Command.CLEAR and state.thermal is not None:
-        return thermal_danger(state)
+        return thermal_danger(state) + alarming.not_acknowledged(state)
     if command is Command.UNHOLD:
         asked = ["answer the question first"] if state.question is not None else []
         touching = [f"{row.condition}: {words}" for row, words in no_contact(state)] if in_contact(state) else []
@@ -259,6 +263,8 @@ _HANDLERS: dict[type, Callable[[Turn, Any], None]] = {
     JogPressed: jogging.on_pressed,
     JogHeld: jogging.on_held,
     JogReleased: jogging.on_released,
+    AlarmAcknowledged: alarming.on_acknowledged,
+    AlarmShelved: alarming.on_shelved,
     Ticked: _ticked,
 }
 

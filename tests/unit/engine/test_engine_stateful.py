@@ -19,6 +19,8 @@ from delid.core import (
     ACTING_DONE,
     COMMANDED,
     UNAWAITED,
+    AlarmAcknowledged,
+    AlarmShelved,
     Answered,
     AskAct,
     CancelCommand,
@@ -181,6 +183,7 @@ class Engine(RuleBasedStateMachine):
     def _begin_run(self, answers):
         """What a person does to begin a run from wherever the cell is, and the first good answers."""
         self.good_day()
+        self._take(AlarmAcknowledged(self.now, "*", "test"))
         for _ in range(4):
             self._answer_everything()
             by_state = {State.ABORTED: Command.CLEAR, State.IDLE: Command.START}
@@ -220,6 +223,17 @@ class Engine(RuleBasedStateMachine):
         self.tags |= change
         self._take(TagsRead(self.now + held_s, dict(self.tags)))
         self._take(OperatorCommanded(self.now, pause[1], "test"))
+
+    @rule(which=st.integers(0, 3), minutes=st.sampled_from((None, 0, 5)))
+    def see_to_an_alarm(self, which, minutes):
+        """Acknowledge or shelve; neither lets anything happen."""
+        codes = [a.code for a in self.state.alarms] or ["plc.gas"]
+        code, before = codes[which % len(codes)], self.state
+        event = AlarmAcknowledged(self.now, code, "test")
+        if minutes is not None:
+            event = AlarmShelved(self.now, code, "test", "why", 60.0 * minutes)
+        self._take(event)
+        assert (self.state.packml, self.state.pending) == (before.packml, before.pending)
 
     @precondition(lambda self: self.ledger.open)
     @rule()

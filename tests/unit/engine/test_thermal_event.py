@@ -9,6 +9,7 @@ from harness import GOOD_TAGS, World, bolt_step, look_step, plan_of
 from test_executor import Cell as ExecutorCell
 
 from delid.core import (
+    AlarmAcknowledged,
     CancelCommand,
     Command,
     CommandAct,
@@ -199,6 +200,8 @@ def test_it_is_latched_until_all_is_over_and_a_person_clears():
     world.set_tags(quench_on=False)
     world.wait(30.0)
     assert (world.packml, acts(world)) == (State.ABORTED, [])
+    assert [a.code for a in world.state.alarms] == ["plc.smoke"], "the quench that delid asked for is no news"
+    world.feed(AlarmAcknowledged(world.now, "plc.smoke", "anna"))
     world.command(Command.CLEAR)
     assert world.packml is State.STOPPED
     assert world.state.thermal is None
