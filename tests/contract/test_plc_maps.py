@@ -13,7 +13,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from delid.config import RegisterMap, load_cell, load_register_map
-from delid.core import State
+from delid.core import Mode, State
 from delid.devices.plc import TcpEndpoint, command_pdu, endpoint_of
 from delid.engine import THERMAL_COMMANDS
 from delid.sim import RobotFacts, World
@@ -75,6 +75,8 @@ async def test_flags_and_state_numbers_of_another_plant(plant_b: Path, tmp_path:
     numbers = load_cell(tmp_path / "cell.yaml").packml_numbers
     plc_map = load_cell(tmp_path / "cell.yaml").plc_map
     assert (numbers[State.EXECUTE], numbers[State.HELD]) == (13, 17)
+    modes = load_cell(tmp_path / "cell.yaml").mode_numbers
+    assert modes == {Mode.PRODUCTION: 40, Mode.MAINTENANCE: 41, Mode.MANUAL: 42}
     async with (
         simulated(plant_b, tmp_path / "world") as port,
         driving(port, plc_map, timeout_s=1.0) as (driver, heard),
@@ -87,6 +89,9 @@ async def test_flags_and_state_numbers_of_another_plant(plant_b: Path, tmp_path:
 
         for state, colours in ((State.EXECUTE, {"green"}), (State.HELD, {"amber"}), (State.ABORTED, {"red"})):
             driver.set_packml_state(numbers[state])
+            await until(lambda colours=colours: lit() == colours)
+        for mode, colours in ((Mode.MANUAL, {"green", "amber"}), (Mode.PRODUCTION, {"green"})):
+            driver.set_packml_state(numbers[State.EXECUTE], modes[mode])
             await until(lambda colours=colours: lit() == colours)
         set_inputs(tmp_path / "world", guard_closed=False, smoke=True)
         await until(lambda: heard.tags[-1].values["smoke"])

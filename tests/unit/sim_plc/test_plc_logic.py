@@ -273,7 +273,7 @@ def test_an_unknown_code_is_refused(site: Site) -> None:
 def test_the_status_block_cannot_be_written(site: Site) -> None:
     logic = PlcLogic(site)
     assert not logic.write(9, [0xFFFF])
-    assert not logic.write(102, [1, 1]), "a block that runs over its end is refused whole"
+    assert not logic.write(103, [1, 1]), "a block that runs over its end is refused whole"
     logic.scan(1.0)
     assert logic.status[8] == 0
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from delid.config import RegisterMap, load_register_map
-from delid.core import PACKTAGS_NUMBERS
+from delid.core import PACKTAGS_MODES, PACKTAGS_NUMBERS
 from delid.sim.plc import Inputs, PlcLogic, load_site
 from st_reader import Instance, Reader, StError, Unit, start
 
@@ -283,6 +283,16 @@ def test_lamps_and_stack_light(program: Program) -> None:
         )
     assert lit == {0: "r", 1: "r", 2: "", 3: "g", 4: "", 5: "a", 6: "g", 7: "r", 8: "r", 9: "r", 10: "a", 11: "a",
                    12: "g", 13: "a", 14: "g", 15: "", 16: "g", 17: "", 18: "r", 19: "r"}  # fmt: skip
+
+
+def test_amber_says_that_this_is_not_production(program: Program) -> None:
+    lit = {}
+    for mode in (*PACKTAGS_MODES.values(), 0, 4):
+        program.set(ctl_packml_state=6, ctl_unit_mode=mode)
+        program.run(1)
+        lit[mode] = (program.main.do_stack_green, program.main.do_stack_amber, program.main.do_stack_red)
+    plain, unusual = (True, False, False), (True, True, False)
+    assert lit == {1: plain, 2: unusual, 3: unusual, 0: plain, 4: plain}
 
 
 STEPS = st.lists(

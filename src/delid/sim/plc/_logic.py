@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from delid.core import PACKTAGS_NUMBERS, FailureKind, FastenerKind, State
+from delid.core import PACKTAGS_MODES, PACKTAGS_NUMBERS, FailureKind, FastenerKind, Mode, State
 
 from .._world import PackFacts, PlcFacts
 from ._commands import COMMANDS, NEEDS_PERMISSION, Running
@@ -16,6 +16,8 @@ LONGEST_SCAN_S = 0.1
 """A scan that came later than this means that the simulator itself stood still, not that the heartbeat did."""
 
 
+UNUSUAL = (Mode.MAINTENANCE, Mode.MANUAL)
+"""In these modes amber burns in every state: the cell does not do what people expect of it."""
 GREEN = (State.STARTING, State.EXECUTE, State.UNHOLDING, State.UNSUSPENDING, State.COMPLETING)
 AMBER = (State.HOLDING, State.HELD, State.SUSPENDING, State.SUSPENDED)
 RED = (State.STOPPING, State.ABORTING, State.ABORTED, State.CLEARING)
@@ -57,7 +59,9 @@ class PlcLogic:
             "step_result": self._map.results["idle"],
         }  # fmt: skip
         self._states = {number: state for state, number in (PACKTAGS_NUMBERS | self._map.states).items()}
+        self._modes = {number: mode for mode, number in (PACKTAGS_MODES | self._map.modes).items()}
         self.packml: State | None = None
+        self.mode: Mode | None = None
         self._names = {spec.code: name for name, spec in self._map.commands.items()}
         self._error_codes = {kind: code for code, kind in self._map.errors.items()}
         self._last_scan_s: float | None = None
@@ -133,6 +137,7 @@ class PlcLogic:
         self._last_scan_s = now_s
         self.machine.advance(passed_s * self._speed)
         self.packml = self._states.get(int(control["packml_state"]))
+        self.mode = self._modes.get(int(control.get("unit_mode", 0)))
         self._watch(control["heartbeat"], passed_s)
         self._obey_stop(control["stop_seq"])
         self._take_command()
@@ -233,7 +238,8 @@ class PlcLogic:
             "pack_temperature_c": inputs.pack_temperature_c or 0.0, "gas_ppm": inputs.gas_ppm or 0.0,
             "carried_kg": machine.carried_kg, "tool_number": machine.tool_number,
             "torque_nm": machine.torque_nm, "angle_deg": machine.angle_deg, "energy_wh": machine.energy_wh,
-            "stack_green": self.packml in GREEN and not self._fault, "stack_amber": self.packml in AMBER,
+            "stack_green": self.packml in GREEN and not self._fault,
+            "stack_amber": self.packml in AMBER or self.mode in UNUSUAL,
             "stack_red": self.packml in RED or self._fault,
         }  # fmt: skip
         self._status, self._flags = status_registers(self._map, values), flag_bits(self._map, values)
