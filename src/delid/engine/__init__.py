@@ -5,6 +5,7 @@ from ._alarm import Alarm, AlarmState, Priority, Shelf, state_of
 from ._alarm_texts import ALARMS, Advice, advice_of
 from ._interlocks import INTERLOCKS, Before, Interlock, Response, Watched, checklist, holds, start_checklist, violated
 from ._ports import CameraPort, InspectorPort, LogPort, MotionPort, PlcPort, Ports, RecorderPort
+from ._questions import NOT_THERE, SET_ASIDE
 from ._runlog import RunLog
 from ._snapshot import snapshot
 from ._state import EngineState, Light, Phase, Progress, Rules, StepStatus, initial
@@ -14,6 +15,8 @@ from .reducer import step
 __all__ = [
     "ALARMS",
     "INTERLOCKS",
+    "NOT_THERE",
+    "SET_ASIDE",
     "THERMAL_COMMANDS",
     "Advice",
     "Alarm",
