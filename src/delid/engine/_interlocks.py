@@ -14,6 +14,7 @@ from ._conditions import (
     flag,
     heat_rises,
     holds,
+    left_open,
     link_down,
     link_lost,
     motion_fault,
@@ -180,6 +181,7 @@ INTERLOCKS: tuple[Interlock, ...] = (
          link_lost("journal", "the journal cannot be written")),
     _row("tool.part", "Nothing hangs at the tool", "", Before.RESET, Watched.NEVER, Response.HOLD,
          part_hanging, part_before_run),
+    _row("run.left", "What the last run left is known", "", Before.RESET, Watched.NEVER, Response.HOLD, left_open),
 )  # fmt: skip
 """In the order in which causes come before their consequences."""
 

@@ -30,6 +30,7 @@ from delid.core import (
 
 from ._after_halt import THERMAL_COMMANDS, Aftermath, Thermal
 from ._alarm import Alarm, Shelf
+from ._leftover import Leftover
 from ._press import Jogging
 
 
@@ -260,6 +261,7 @@ class EngineState:
     last_target_mm: PoseMm | None = None
     outcome: str = ""
     unfinished_run: str | None = None
+    leftover: Leftover = field(default_factory=Leftover)
 
     @property
     def permissives(self) -> tuple[Condition, ...]:

@@ -153,9 +153,9 @@ class Executor:
         """A new run begins with a new log and a fresh state, told again what is known of the devices."""
         self.ports.log.roll()
         self._runs += 1
-        mode = self.state.mode
+        mode, carried = self.state.mode, self.state.leftover.next_run().carried
         self.state = self._fresh(event.at_s)
-        known = [Started(event.at_s, mode=mode), *self._known.values()]
+        known = [Started(event.at_s, mode=mode, carried=carried), *self._known.values()]
         for fact in known:
             self.state, effects = step(self.state, fact)
             self._turns.record(fact, effects)
@@ -221,7 +221,7 @@ class Executor:
 
     async def _decide(self, effect: Decide) -> Event:
         def work() -> Event:
-            given = (effect.exclude, effect.assume_pack, effect.sure_confidence, effect.ruled_out)
+            given = (effect.exclude, effect.assume_pack, effect.sure_confidence, effect.ruled_out, effect.carried)
             found = decide(effect.assessment, self.cell, effect.readings, *given)
             return Decided(self.clock.now_s(), effect.id, found)
 

@@ -50,6 +50,7 @@ from . import _alarming as alarming
 from . import _jogging as jogging
 from . import _lights as lights
 from . import _modes as modes
+from . import _reconcile as reconcile
 from . import _steps as steps
 from ._conditions import remember_heat
 from ._failures import fail
@@ -71,6 +72,7 @@ def step(state: EngineState, event: Event) -> tuple[EngineState, tuple[Effect, .
     _advance(turn)
     aftermath.go_on(turn)
     alarming.watch(turn)
+    reconcile.note(turn, state, event)
     return turn.state, tuple(turn.effects)
 
 
@@ -79,6 +81,7 @@ def step(state: EngineState, event: Event) -> tuple[EngineState, tuple[Effect, .
 
 def _started(turn: Turn, event: Started) -> None:
     turn.set(mode=event.mode)
+    reconcile.begin(turn, event)
     if event.unfinished_run is None:
         return
     where = f" at {event.unfinished_step}" if event.unfinished_step else ""
@@ -129,6 +132,7 @@ def _refusals(state: EngineState, command: Command) -> list[str]:
 
 
 def _forget_run(turn: Turn) -> None:
+    reconcile.forget(turn)
     turn.set(
         phase=Phase.NONE, assessment=None, decision=None, plan=None, queue=(), current=None, progress={}, attempts={},
         failures={}, excluded=(), assume_pack=None, question=None, outcome="", unfinished_run=None, redo_act=False,
@@ -139,12 +143,16 @@ def _forget_run(turn: Turn) -> None:
 def _answered(turn: Turn, event: Answered) -> None:
     state, question = turn.state, turn.state.question
     fits = question is not None and question.id == event.question_id and event.answer in question.answers
-    accepted = fits and state.packml is State.HELD
+    accepted = fits and (state.packml is State.HELD or reconcile.is_question(question))
     turn.record("answer", id=event.question_id, answer=event.answer, by=event.by, accepted=accepted)
     if not accepted:
         return
     turn.set(question=None)
-    if modes.is_confirmation(question):
+    if reconcile.is_question(question):
+        reconcile.on_answer(turn, question, event)
+    elif reconcile.is_doubt(question) and reconcile.on_doubt_answered(turn, event.answer):
+        pass
+    elif modes.is_confirmation(question):
         modes.on_confirmation(turn, question, event.answer)
     elif state.current is not None:
         steps.on_answer(turn, event.answer)
@@ -305,6 +313,8 @@ def _execute(turn: Turn) -> bool:
     if state.phase is Phase.LOOKING:
         if turn.awaiting(Look) or state.assessment is None:
             return False
+        if reconcile.ask_if_doubtful(turn):
+            return True
         turn.set(phase=Phase.DECIDING)
         turn.emit(_decide(state))
         return False
@@ -328,7 +338,8 @@ def _decide(state: EngineState) -> Decide:
     doubtful = any(f.confidence < sure for f in kept)
     name, readings = f"decide.{state.turns}", dict(state.tags)
     least = sure if doubtful else 0.0
-    return Decide(name, seen, readings, state.excluded, state.assume_pack, least, state.ruled_out)
+    named = reconcile.assumed_pack(state)
+    return Decide(name, seen, readings, state.excluded, named, least, state.ruled_out, state.leftover.carried)
 
 
 __all__ = ["step"]

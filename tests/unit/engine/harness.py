@@ -194,6 +194,10 @@ class World:
 
     def connect(self) -> None:
         self.feed(Started(self.now))
+        self.connect_again()
+
+    def connect_again(self) -> None:
+        """The devices report, and the process is up already."""
         self.feed(LinkChanged(self.now, "plc", True, ack_seq=0))
         self.feed(LinkChanged(self.now, "motion", True))
         self.feed(TagsRead(self.now, dict(self.tags)))
@@ -201,6 +205,14 @@ class World:
 
     def command(self, command: Command) -> None:
         self.feed(OperatorCommanded(self.now, command, "test"))
+
+    def reconcile(self, answer: str = "done") -> list[str]:
+        """After a run that broke off: the same pack, and each part as ``answer`` says; gives what was asked."""
+        asked = []
+        while (question := self.state.question) is not None:
+            asked.append(question.target or "the pack")
+            self.reply_to_question("same pack" if question.target is None else answer)
+        return asked
 
     def reply_to_question(self, answer: str) -> None:
         assert self.state.question is not None

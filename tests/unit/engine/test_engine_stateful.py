@@ -102,6 +102,8 @@ ONWARD = frozenset({State.RESETTING, State.STARTING, State.CLEARING, State.UNHOL
 PAUSED = frozenset({State.HELD, State.SUSPENDED, State.UNHOLDING, State.UNSUSPENDING})
 HALTING = frozenset({State.STOPPING, State.ABORTING})
 HALTED = HALTING | {State.ABORTED}
+LEFT = (State.STOPPED, State.ABORTED, State.CLEARING, State.COMPLETE)
+"""Where a person may be asked about what a run left."""
 EDGES = {(a, b) for (a, _), b in COMMANDED.items()} | set(ACTING_DONE.items())
 WORKING = {State.STARTING, State.EXECUTE, State.COMPLETING}
 ALLOWED_IN = {
@@ -186,12 +188,19 @@ class Engine(RuleBasedStateMachine):
         self._take(AlarmAcknowledged(self.now, "*", "test"))
         for _ in range(4):
             self._answer_everything()
+            self._say_what_was_left()
             by_state = {State.ABORTED: Command.CLEAR, State.IDLE: Command.START}
             command = by_state.get(self.state.packml, Command.RESET)
             self._take(OperatorCommanded(self.now, command, "test"))
             if command is Command.START:
                 break
         self._answer_everything(answers)
+
+    def _say_what_was_left(self):
+        for _ in range(8):
+            question = self.state.question
+            if question is not None and question.id.startswith("q.left."):
+                self._take(Answered(self.now, question.id, question.answers[0], "test"))
 
     @property
     def now(self):
@@ -359,10 +368,11 @@ class Engine(RuleBasedStateMachine):
         self._nobody_is_stuck()
 
     def _new_run(self, at_s):
-        mode = self.state.mode
+        mode, carried = self.state.mode, self.state.leftover.next_run().carried
         self.state, self.ledger = dataclasses.replace(self.fresh, now_s=at_s), Ledger()
         self.world.removed.clear()
-        for fact in (Started(at_s, mode=mode), *(self.known[k] for k in sorted(self.known))):
+        self.world.removed |= set(carried.removed if carried else ())
+        for fact in (Started(at_s, mode=mode, carried=carried), *(self.known[k] for k in sorted(self.known))):
             self.state, effects = step(self.state, fact)
             assert not effects
 
@@ -390,6 +400,8 @@ class Engine(RuleBasedStateMachine):
             assert edge in EDGES or broke_off, f"{edge[0].value} to {edge[1].value} is not in the table"
             by_person = isinstance(event, (OperatorCommanded, Answered))
             assert by_person or not (edge[0] in WAITING and edge[1] in ONWARD), f"nobody asked for {edge}"
+            left = before.leftover.reconciliation
+            assert edge[1] is not State.RESETTING or left is None or left.settled, "reset with open questions"
             at = edge[1]
         assert at is self.state.packml
 
@@ -500,7 +512,11 @@ class Engine(RuleBasedStateMachine):
         if state.packml is State.ABORTED:
             assert state.alarms, "aborted, and nobody is told why"
         if state.question is not None:
-            assert state.packml in (State.HOLDING, State.HELD, State.SUSPENDING, State.SUSPENDED)
+            left = state.question.id.startswith("q.left.")
+            assert state.packml in (LEFT if left else (State.HOLDING, State.HELD, State.SUSPENDING, State.SUSPENDED))
+        found = state.leftover.reconciliation
+        if found is not None and not found.settled and state.packml in (State.STOPPED, State.ABORTED):
+            assert state.question is not None, "something is open, and nobody is asked"
 
     def teardown(self):
         """The same events in the same states give the same again, and nothing that was handed out has changed."""

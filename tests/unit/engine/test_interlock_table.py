@@ -21,8 +21,12 @@ from delid.core import (
     Move,
     Record,
     RunCommand,
+    RunTrace,
+    Started,
     State,
+    StepTrace,
     Ticked,
+    Verb,
 )
 from delid.engine import INTERLOCKS, Before, Interlock, Response, Watched
 from delid.engine._snapshot import _interlocks
@@ -52,6 +56,12 @@ def lost(world: World) -> None:
     world.feed(world.report())
 
 
+def broke_off(world: World) -> None:
+    key = "p/standard/lid_bolts/lid.01"
+    step = StepTrace(key, "Loosen lid.01", Verb.UNFASTEN, ("lid.01",), True, "begun", sent="unfasten")
+    world.feed(Started(world.now, left=RunTrace("r0", "p", "p/standard", {step.key: step})))
+
+
 BREAK: dict[str, Callable[[World], None]] = {
     "plc.estop": tags(estop_ok=False),
     "plc.guard": tags(guard_closed=False),
@@ -74,6 +84,7 @@ BREAK: dict[str, Callable[[World], None]] = {
     "camera.frames": link("camera"),
     "journal.write": link("journal"),
     "tool.part": tags(vacuum_ok=True),
+    "run.left": broke_off,
 }
 """How each condition is violated, one at a time."""
 

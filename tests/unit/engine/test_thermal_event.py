@@ -205,6 +205,7 @@ def test_it_is_latched_until_all_is_over_and_a_person_clears():
     world.command(Command.CLEAR)
     assert world.packml is State.STOPPED
     assert world.state.thermal is None
+    world.reconcile()
     world.command(Command.RESET)
     assert world.packml is State.IDLE
 
