@@ -6,12 +6,10 @@ the acting table (_acting), the interlock table (_interlocks) and the recipe's r
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 from typing import Any
 
 from delid.core import (
-    ACTING_DONE,
     COMMANDED,
     MODE_REFUSES,
     AlarmAcknowledged,
@@ -32,7 +30,6 @@ from delid.core import (
     Located,
     Look,
     Looked,
-    Mode,
     ModeSelected,
     MotionReported,
     Move,
@@ -53,6 +50,7 @@ from . import _modes as modes
 from . import _reconcile as reconcile
 from . import _steps as steps
 from ._conditions import remember_heat
+from ._executing import advance
 from ._failures import fail
 from ._fine import on_located
 from ._interlocks import checklist, in_contact, no_contact, part_hanging, start_checklist, thermal_danger, violated
@@ -69,7 +67,7 @@ def step(state: EngineState, event: Event) -> tuple[EngineState, tuple[Effect, .
     jogging.watch(turn)
     _expire(turn)
     react(turn, violated(turn.state))
-    _advance(turn)
+    advance(turn)
     aftermath.go_on(turn)
     alarming.watch(turn)
     reconcile.note(turn, state, event)
@@ -288,58 +286,6 @@ def _expire(turn: Turn) -> None:
             continue  # it gets a full time again when the run goes on
         if turn.now_s > pending.due_s and effect_id in turn.state.pending:
             _finished(turn, Finished(turn.now_s, effect_id, False, "timeout", "no report within its time"))
-
-
-def _advance(turn: Turn) -> None:
-    """Go on until nothing more can start without a new event."""
-    for _ in range(1000):
-        if turn.state.packml in ACTING_DONE and turn.state.packml is not State.EXECUTE:
-            if not acting.acting_done(turn):
-                return
-        elif turn.state.packml is not State.EXECUTE or not _execute(turn):
-            return
-    raise AssertionError("the reducer does not settle")
-
-
-def _execute(turn: Turn) -> bool:
-    state = turn.state
-    if state.mode is Mode.MANUAL:
-        return False  # nothing begins by itself
-    if state.phase is Phase.NONE:
-        turn.set(phase=Phase.LOOKING, assessment=None)
-        look = Look(f"look.{state.turns}", "identify", state.rules.frames, state.rules.look_timeout_s)
-        lights.begin_look(turn, look)
-        return False
-    if state.phase is Phase.LOOKING:
-        if turn.awaiting(Look) or state.assessment is None:
-            return False
-        if reconcile.ask_if_doubtful(turn):
-            return True
-        turn.set(phase=Phase.DECIDING)
-        turn.emit(_decide(state))
-        return False
-    if state.phase is Phase.DECIDING:
-        return False
-    if state.current is None and not state.queue and modes.must_ask(state, modes.FINISH):
-        modes.ask_for_finish(turn)
-        return True
-    if state.current is None and not state.queue:
-        acting.enter_acting(turn, State.COMPLETING, "all steps done")
-        return True
-    return steps.advance_steps(turn)
-
-
-def _decide(state: EngineState) -> Decide:
-    """Plan from what is sure: what a doubtful fastener is, the nutrunner finds out. Its place counts if measured."""
-    assert state.assessment is not None
-    sure = state.rules.empty_confidence
-    kept = tuple(f for f in state.assessment.fasteners if f.confidence >= sure or f.uncertainty_mm is not None)
-    seen = dataclasses.replace(state.assessment, fasteners=kept)
-    doubtful = any(f.confidence < sure for f in kept)
-    name, readings = f"decide.{state.turns}", dict(state.tags)
-    least = sure if doubtful else 0.0
-    named = reconcile.assumed_pack(state)
-    return Decide(name, seen, readings, state.excluded, named, least, state.ruled_out, state.leftover.carried)
 
 
 __all__ = ["step"]
