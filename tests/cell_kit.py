@@ -153,6 +153,17 @@ class CellRig:
         reply = await self.client.request(message, 5.0)
         assert reply["ok"], reply
 
+    async def reconcile(self, say: Callable[[dict[str, Any]], str] = lambda question: "done") -> list[str]:
+        """Answer what is asked about the run before: the same pack, and ``say`` for each part; gives what was asked."""
+        asked: list[str] = []
+        while (question := (await self.state())["question"]) is not None and question["id"].startswith("q.left."):
+            asked.append(question["target"] or "the pack")
+            message = {"question_id": question["id"], "answer": say(question) if question["target"] else "same pack"}
+            assert self.client is not None
+            reply = await self.client.request({"op": "answer", "by": "test", **message}, 5.0)
+            assert reply["ok"], reply
+        return asked
+
     async def start_run(self) -> None:
         """Reset, start, pull the service disconnect; then the robot works."""
         await self.until(lambda s: all(row["ok"] for row in s["reset_checklist"]))

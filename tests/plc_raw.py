@@ -1,7 +1,7 @@
 """A small Modbus TCP PLC of plain streams and struct: independent of pymodbus, delid's codec and simulator.
 
 Run as a program it prints its port and serves until its standard input closes. It knows the handshake of
-cell_configs/plc/delid-1.yaml by its register numbers: status 0..31, control 100..102, command 110..115. Tests twist
+cell_configs/plc/delid-1.yaml by its register numbers: status 0..31, control 100..103, command 110..115. Tests twist
 its answers.
 """
 
@@ -26,8 +26,8 @@ class RawPlc:
 
     def __init__(self) -> None:
         self.status = [0] * 32
-        self.status[0], self.status[1], self.status[20] = 0xDE11, 1, 1
-        self.control = [0] * 3
+        self.status[0], self.status[1], self.status[20] = 0xDE11, 2, 1
+        self.control = [0] * 4
         self.command = [0] * 6
         self.obeys = True
         self.ends = True

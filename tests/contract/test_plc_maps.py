@@ -13,8 +13,9 @@ import pytest
 from ruamel.yaml import YAML
 
 from delid.config import RegisterMap, load_cell, load_register_map
-from delid.core import State
+from delid.core import Mode, State
 from delid.devices.plc import TcpEndpoint, command_pdu, endpoint_of
+from delid.engine import THERMAL_COMMANDS
 from delid.sim import RobotFacts, World
 from delid.sim.plc import set_inputs
 from plc_kit import simulated
@@ -74,6 +75,8 @@ async def test_flags_and_state_numbers_of_another_plant(plant_b: Path, tmp_path:
     numbers = load_cell(tmp_path / "cell.yaml").packml_numbers
     plc_map = load_cell(tmp_path / "cell.yaml").plc_map
     assert (numbers[State.EXECUTE], numbers[State.HELD]) == (13, 17)
+    modes = load_cell(tmp_path / "cell.yaml").mode_numbers
+    assert modes == {Mode.PRODUCTION: 40, Mode.MAINTENANCE: 41, Mode.MANUAL: 42}
     async with (
         simulated(plant_b, tmp_path / "world") as port,
         driving(port, plc_map, timeout_s=1.0) as (driver, heard),
@@ -87,12 +90,28 @@ async def test_flags_and_state_numbers_of_another_plant(plant_b: Path, tmp_path:
         for state, colours in ((State.EXECUTE, {"green"}), (State.HELD, {"amber"}), (State.ABORTED, {"red"})):
             driver.set_packml_state(numbers[state])
             await until(lambda colours=colours: lit() == colours)
+        for mode, colours in ((Mode.MANUAL, {"green", "amber"}), (Mode.PRODUCTION, {"green"})):
+            driver.set_packml_state(numbers[State.EXECUTE], modes[mode])
+            await until(lambda colours=colours: lit() == colours)
         set_inputs(tmp_path / "world", guard_closed=False, smoke=True)
         await until(lambda: heard.tags[-1].values["smoke"])
         assert heard.tags[-1].values["guard_closed"] is False
         assert heard.tags[-1].values["motion_permitted"] is False
         stopped = await driver.cancel("stop", 2.0)
         assert stopped.ok
+        for name in THERMAL_COMMANDS:  # with the guard open and without permission
+            assert (await driver.command(name, name, {}, 5.0)).ok
+        await until(lambda: heard.tags[-1].values["quench_on"])
+        set_inputs(tmp_path / "world", reset_button=True)
+        await until(lambda: not heard.tags[-1].values["quench_on"])
+
+
+@pytest.mark.parametrize("name", ["delid-1", "plant-b"])
+def test_both_maps_know_the_quench(repository: Path, name: str) -> None:
+    plc_map = load_register_map(repository / f"cell_configs/plc/{name}.yaml")
+    assert set(THERMAL_COMMANDS) <= set(plc_map.commands)
+    flags = plc_map.flags.tags if plc_map.flags else {}
+    assert "quench_on" in {*plc_map.status.tags, *flags}
 
 
 def test_the_registers_of_plant_b(repository: Path) -> None:

@@ -47,13 +47,13 @@ async def test_the_bytes_of_a_command_are_those_of_command_pdu(plc: RawPlc, plc_
 
 async def test_the_cycle_is_one_read_and_one_write(plc: RawPlc, plc_map: RegisterMap) -> None:
     async with driving(plc.port, plc_map, poll_s=0.02) as (driver, heard):
-        driver.set_packml_state(4)
+        driver.set_packml_state(4, 2)
         await until(lambda: len(plc.requests) > 21)
     assert plc.connections == 1
     assert set(plc.requests) >= {bytes.fromhex("03 0000 0020")}
-    beats = [struct.unpack(">3H", r[6:]) for r in plc.writes(100)]
+    beats = [struct.unpack(">4H", r[6:]) for r in plc.writes(100)]
     assert [b[0] for b in beats[:8]] == [1, 2, 3, 4, 5, 6, 7, 8]
-    assert {b[1:] for b in beats[2:]} == {(4, 0)}
+    assert {b[1:] for b in beats[2:]} == {(4, 0, 2)}
     reads = [r for r in plc.requests[1:] if r[0] == 3]
     assert abs(len(reads) - len(beats)) <= 1
     assert heard.wires == [], "polling is not traced"
@@ -65,6 +65,8 @@ async def test_a_state_is_written_at_once(plc: RawPlc, plc_map: RegisterMap) -> 
         await until(lambda: plc.control[0] == 1)
         driver.set_packml_state(6)
         await until(lambda: plc.control[1] == 6, within_s=0.2)
+        driver.set_packml_state(6, 3)
+        await until(lambda: plc.control[3] == 3, within_s=0.2)
 
 
 async def test_tags_come_in_their_units_before_the_command_ends(plc: RawPlc, plc_map: RegisterMap) -> None:

@@ -33,6 +33,7 @@ class StPlc(RawPlc):
         for at, words in ((100, self.control), (110, self.command)):
             values.update({self.addresses[f"%QW{at + n}"]: word for n, word in enumerate(words)})
         values.update(di_clamp_closed=values["do_clamp_close"], di_station_done=values["do_station_run"])
+        values.update(di_quench_flow=values["do_quench"])
         self.main.scan()
         for n in range(21):
             self.status[n] = values[self.addresses[f"%QW{n}"]]
@@ -82,6 +83,10 @@ async def test_the_driver_and_the_program_understand_each_other(plc: StPlc, plc_
         await until(lambda: plc.main.do_extraction)
         assert (await driver.cancel("stop", 2.0)).ok
         assert (await waiting).failure == "cancelled"
+        assert (await driver.command("fire", "quench", {}, 5.0)).ok
+        full = await driver.command("air full", "extraction_full", {}, 5.0)
+        assert (full.ok, full.values["quench_on"]) == (True, True)
+        assert (plc.main.do_quench, plc.main.do_extraction_full) == (True, True)
         plc.main.values["di_guard_closed"] = False
         await until(lambda: heard.tags[-1].values["fault_latched"])
         assert len(heard.links) == 1

@@ -12,6 +12,7 @@ from delid.engine import Executor
 
 LOOK_S = 0.02
 PATIENCE_S = 120.0
+NOT_DONE = ("done", "not done")
 ENDS = (State.COMPLETE, State.STOPPED, State.ABORTED)
 
 
@@ -19,6 +20,8 @@ class Person:
     def __init__(self, shop: Shop, executor: Executor) -> None:
         self._shop, self._executor = shop, executor
         self.asked: list[str] = []
+        self.told: list[str] = []
+        """What the person was asked about the run before."""
         self._tries: Counter[str] = Counter()
 
     async def until_up(self) -> None:
@@ -44,6 +47,15 @@ class Person:
         """Put down by hand what hangs at the tool."""
         self._shop.plc.machine.held = None
 
+    async def reconcile(self) -> None:
+        """Say that it is the same pack, and of each part that nobody knows of what a look at the pack says."""
+        while (question := self._executor.state.question) is not None:
+            assert question.id.startswith("q.left."), question
+            answer = "same pack" if question.target is None else NOT_DONE[not self.is_done(question.step or "")]
+            self.told.append(question.target or "the pack")
+            self._executor.post(Answered(self._shop.now_s, question.id, answer, "kim"))
+            await asyncio.sleep(LOOK_S)
+
     async def work(self) -> State:
         """Reset, start, and answer until the run is over."""
         await self.press(Command.RESET, State.IDLE)
@@ -65,13 +77,13 @@ class Person:
             answer = "done"
         else:
             step = question.step or question.id
-            answer = "done by hand" if self._is_done(step) else "try again"
+            answer = "done by hand" if self.is_done(step) else "try again"
             self.asked.append(step)
             self._tries[step] += 1
             assert self._tries[step] <= 3, f"{step} does not succeed: {question.text} {question.reasons}"
         self._executor.post(Answered(self._shop.now_s, question.id, answer, "kim"))
 
-    def _is_done(self, step: str) -> bool:
+    def is_done(self, step: str) -> bool:
         """What a look at the pack says."""
         machine, name = self._shop.plc.machine, step.rsplit("/", 1)[-1]
         if machine.held is not None:

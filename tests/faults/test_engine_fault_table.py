@@ -52,6 +52,7 @@ if TYPE_CHECKING:
 
 PLAN = plan_of(bolt_step(1), bolt_step(2), look_step(2))
 HALTED = (State.ABORTING, State.ABORTED)
+THERMAL = ("quench", "extraction_full")
 TAG_DELAY_S = 0.05
 """The PLC's values are read twenty times a second; ``World.set_tags`` brings them that much later."""
 
@@ -183,15 +184,17 @@ def _nothing_more_until_put_right(cell: Cell) -> None:
 
 
 @pytest.mark.parametrize(
-    ("row", "tags", "code"),
+    ("row", "tags", "code", "told"),
     [
-        ("heat", {"pack_temperature_c": 75.0}, "plc.heat"),
-        ("gas", {"gas_ppm": 200}, "plc.gas"),
-        ("smoke", {"smoke": True}, "plc.smoke"),
+        ("heat", {"pack_temperature_c": 75.0}, "plc.heat", THERMAL),
+        ("fast rise of temperature", {"pack_temperature_c": 40.0}, "plc.heat_rise", THERMAL),
+        ("smoke", {"smoke": True}, "plc.smoke", THERMAL),
+        ("quench opened by hand", {"quench_on": True}, "plc.quench", THERMAL),
+        ("gas", {"gas_ppm": 200}, "plc.gas", ()),
     ],
 )
 def test_thermal_danger_while_the_tool_is_engaged(
-    row: str, tags: dict[str, Any], code: str, fault_row: FaultRow
+    row: str, tags: dict[str, Any], code: str, told: tuple[str, ...], fault_row: FaultRow
 ) -> None:
     cell = Cell(engaged)
     cell.world.start()
@@ -199,12 +202,15 @@ def test_thermal_danger_while_the_tool_is_engaged(
     cell.forget()
     began_s = cell.world.now
     cell.world.set_tags(**tags)
-    assert [type(e) for e in cell.asked()] == [DoMotion, CancelCommand]
+    assert [type(e) for e in cell.asked()][:2] == [DoMotion, CancelCommand]
+    assert [e.name for e in cell.asked() if isinstance(e, RunCommand)] == list(told)
+    assert [e for e in cell.asked() if isinstance(e, Move)] == [], "the tool is up already"
     assert cell.world.packml is State.ABORTED
     assert cell.world.state.alarms[0].code == code
     safe_s = cell.world.now - began_s
     _nothing_more_until_put_right(cell)
-    fault_row(f"{row} while engaged", str(tags), "robot stopped and nutrunner cancelled at once; latched", safe_s)
+    reaction = "robot stopped and nutrunner cancelled at once; latched"
+    fault_row(f"{row} while engaged", str(tags), reaction + "; quench, full extraction" * bool(told), safe_s)
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ from kill_site import build_cell
 
 import delid.cli._assembly as assembly
 import delid.journal._journal as journal_module
-from delid.core import Command, State
+from delid.core import Command, ItemStatus, State
 from delid.engine import Executor, snapshot
 from delid.journal import find_unfinished, read_journal
 
@@ -123,14 +123,20 @@ async def second_life(shop: Shop, executor: Executor, person: Person) -> tuple[S
     if ended:
         return first, ()
     person.take_part_away()
+    await reconciles(shop, executor, person)
+    machine = shop.plc.machine
+    inside = {"lift_lid"} if machine.lid_on else set()
+    inside |= {f"module.{n + 1:02d}" for n in range(3) if n not in machine.modules_out}
     assert await person.work() is State.COMPLETE, executor.state.alarms
     plan = executor.state.plan
     assert plan is not None
+    names = {step.key.rsplit("/", 1)[-1] for step in plan.steps}
+    assert {name for name in names if name == "lift_lid" or name.startswith("module.")} == inside
     loosening = [step for step in plan.steps if step.do == "unfasten" and not step.key.endswith("/seen_empty")]
     planned = {target for step in loosening for target in step.targets}
     left = set(shop.plc.machine.site.fasteners) - gone
     assert planned == left, f"planned, though out: {planned - left}; not planned, though there: {left - planned}"
-    return first, tuple(person.asked)
+    return first, tuple(person.told)
 
 
 async def stays_still(shop: Shop, executor: Executor, person: Person) -> None:
@@ -145,6 +151,25 @@ async def stays_still(shop: Shop, executor: Executor, person: Person) -> None:
     assert [sent for sent in shop.sent if sent.process == 2] == []
     assert shop.moved_s < shop.restarted_s
     assert not shop.moving
+
+
+async def reconciles(shop: Shop, executor: Executor, person: Person) -> None:
+    """What the list calls done is done, and what it calls to do is untouched; the rest a person is asked about."""
+    left = executor.state.leftover.reconciliation
+    if left is None:
+        return
+    for item in left.items:
+        really = person.is_done(item.key)
+        assert (item.status, really) not in ((ItemStatus.DONE, False), (ItemStatus.TODO, True)), item
+    unknown = {item.part for item in left.items if item.status is ItemStatus.UNKNOWN}
+    assert len(unknown) <= 1, "only the part in hand"
+    if left.matters:
+        refused = executor.state.packml
+        person.ask_for(Command.RESET)
+        await asyncio.sleep(0.2)
+        assert executor.state.packml is refused
+    await person.reconcile()
+    assert person.told == (["the pack", *unknown] if left.matters else [])
 
 
 def check_what_is_told(shop: Shop, executor: Executor) -> None:
@@ -233,7 +258,7 @@ def kill_and_tell(
         assert outcome.place == names[place]
         outcomes.append(outcome)
     worst_s = max(outcome.safe_s for outcome in outcomes)
-    asked = sum(bool(outcome.asked) for outcome in outcomes)
+    asked = sum(len(outcome.asked) > 1 for outcome in outcomes)
     print(
         f"killed at {len(outcomes)} of {len(names)} places, worst {worst_s:.2f} s; {asked} asked a person about a part"
     )

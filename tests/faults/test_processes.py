@@ -58,6 +58,13 @@ async def test_killing_the_cell_process_takes_the_permission_away_and_nothing_mo
         assert (await rig.command("Clear"))["ok"]
         await rig.until(lambda s: s["packml"] == "Stopped")
         assert rig.world.read_robot().flange_mm == stood.flange_mm
+        assert not (await rig.command("Reset"))["ok"]
+        left = (await rig.state())["reconciliation"]
+        assert left["run"] == state["reconciliation"]["run"] != state["run"]
+        assert sum(item["status"] == "done" for item in left["items"]) >= len(removed) - 1
+        asked = await rig.reconcile(lambda question: "let the camera decide")
+        assert asked[0] == "the pack"
+        assert set(asked[1:]) == {item["part"] for item in left["items"] if item["status"] == "unknown"}
         await rig.start_run()  # it looks again, and plans only what is still there
         state = await rig.until(lambda s: s["plan"] is not None)
         targets = {t for s in state["plan"]["steps"] if "/lid_bolts/lid." in s["key"] for t in s["targets"]}

@@ -13,7 +13,7 @@ from delid.core import Clock, Event, Started, Wire
 from delid.devices.motion import open_motion
 from delid.devices.plc import PlcDriver, endpoint_of
 from delid.engine import Executor, Ports, RunLog
-from delid.journal import RecordingWriter, find_unfinished, header_of
+from delid.journal import RecordingWriter, find_last, header_of
 from delid.vision import Inspector
 
 from ._cameras import open_one
@@ -32,7 +32,7 @@ def assemble(cell: Cell, clock: Clock) -> Executor:
     inspector = Inspector.load(cell, clock=clock)
     runs = cell.resolve(cell.spec.runs)
     runs.mkdir(parents=True, exist_ok=True)
-    unfinished = find_unfinished(runs)
+    last = find_last(runs)
     camera = open_one(cell, cell.spec.overview, clock)
     close = open_one(cell, cell.spec.tool_camera, clock) if cell.spec.tool_camera else None
     log = RunLog(runs, cell.spec.cell, clock, lambda folder: _recorder(cell, folder, inspector, clock))
@@ -46,7 +46,9 @@ def assemble(cell: Cell, clock: Clock) -> Executor:
             log.recorder.wire(sent)
 
     def started(at_s: float) -> Started:
-        return Started(at_s, unfinished.run_id, unfinished.step) if unfinished else Started(at_s)
+        if last is None or last.ended:
+            return Started(at_s, left=last.left if last else None)
+        return Started(at_s, last.run_id, last.step, left=last.left)
 
     spec = cell.spec
     plc = PlcDriver(

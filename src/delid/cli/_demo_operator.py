@@ -7,19 +7,28 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from delid.core import Answered, AskAct, Command, Effect, Event, OperatorCommanded, State, Verb
-from delid.engine import EngineState, Executor, checklist, start_checklist
+from delid.config import load_yaml_model
+from delid.core import Answered, AskAct, Command, DamageKind, Effect, Event, OperatorCommanded, State, Verb
+from delid.engine import NOT_THERE, SET_ASIDE, EngineState, Executor, checklist, start_checklist
+from delid.sim.camera import Scene
 
 BY = "demo operator"
 THINKING_S = 0.3
 ENDED = (State.COMPLETE, State.STOPPED, State.ABORTED)
 
 
+def damage_of(scene: Path) -> frozenset[DamageKind]:
+    """What a person would see on the pack of a simulated scene."""
+    return frozenset(d.kind for d in load_yaml_model(scene / "scene.yaml", Scene).damage if d.box_px is not None)
+
+
 class DemoOperator:
     """Acts on what the state shows, as a person at the panel would; ``done`` is set when the run is over."""
 
-    def __init__(self, executor: Executor, world: Path, say: Callable[[str], None]) -> None:
-        self._executor, self._world, self._say = executor, world, say
+    def __init__(
+        self, executor: Executor, world: Path, damage: frozenset[DamageKind], say: Callable[[str], None]
+    ) -> None:
+        self._executor, self._world, self._damage, self._say = executor, world, damage, say
         self._removed: list[str] = []
         self._inputs: dict[str, object] = {}
         self._acted_on: tuple[object, ...] = ()
@@ -77,10 +86,15 @@ class DemoOperator:
             self._take_out(current.failed_targets)
             answer = "done by hand"
         else:
-            answer = "set aside"
+            answer = self._look_at_pack(state, question.answers)
         self._say(f"question: {question.text}")
         self._say(f"{BY}: {answer}")
         self._executor.post(Answered(self._executor.clock.now_s(), question.id, answer, BY))
+
+    def _look_at_pack(self, state: EngineState, answers: tuple[str, ...]) -> str:
+        """Asked for a damage that the pictures leave unclear, look whether the simulated pack has it."""
+        unclear = {d.kind for d in state.decision.assessment.unclear} if state.decision else set()
+        return NOT_THERE if NOT_THERE in answers and not unclear & self._damage else SET_ASIDE
 
     def _take_out(self, names: tuple[str, ...]) -> None:
         self._removed += [name for name in names if name not in self._removed]

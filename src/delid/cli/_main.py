@@ -20,6 +20,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "serve": ("serve", "Start and supervise a cell and its panel."),
     "cell": ("cell", "Run a cell."),
     "panel": ("panel", "Serve the operator's page."),
+    "alarms": ("alarms:alarms_app", "See, acknowledge and shelve the alarms of a running cell."),
     "inspect": ("inspect", "Say which pack an image shows and how it is damaged."),
     "plan": ("plan", "Plan from an inspection, with reasons."),
     "recipe": ("recipe:recipe_app", "Check and show recipes."),

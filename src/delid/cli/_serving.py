@@ -7,11 +7,26 @@ from typing import Any
 
 import cv2
 
-from delid.core import Answered, Command, Effect, Event, Fastener, Frame, OperatorCommanded, Record, UsageError
+from delid.core import (
+    AlarmAcknowledged,
+    AlarmShelved,
+    Answered,
+    Command,
+    Effect,
+    Event,
+    Fastener,
+    Frame,
+    OperatorCommanded,
+    Record,
+    UsageError,
+)
 from delid.engine import EngineState, Executor, snapshot
 from delid.ipc import CellServer
 
 Message = dict[str, Any]
+ANSWERED = (OperatorCommanded, Answered, AlarmAcknowledged, AlarmShelved)
+"""Events that a person waits for, and in VERDICTS the records that say what came of them."""
+VERDICTS = ("command", "answer", "acknowledge", "shelve")
 PUBLISH_S = 0.2
 IDLE_FRAME_S = 1.0
 
@@ -57,6 +72,11 @@ class CellService:
             except ValueError as error:
                 names = ", ".join(c.value for c in Command)
                 raise UsageError(f"there is no command {message['command']!r}", hint=f"Use one of {names}.") from error
+        elif message["op"] == "acknowledge":
+            event = AlarmAcknowledged(at_s, str(message["code"]), by)
+        elif message["op"] == "shelve":
+            duration_s = 60.0 * float(message["minutes"])
+            event = AlarmShelved(at_s, str(message["code"]), by, str(message["reason"]), duration_s)
         else:
             event = Answered(at_s, str(message["question_id"]), str(message["answer"]), by)
         reply: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
@@ -65,7 +85,7 @@ class CellService:
         return await reply
 
     def _turned(self, state: EngineState, event: Event, effects: tuple[Effect, ...]) -> None:
-        if isinstance(event, (OperatorCommanded, Answered)) and self._waiting:
+        if isinstance(event, ANSWERED) and self._waiting:
             reply = self._waiting.pop(0)
             if not reply.done():
                 reply.set_result(_verdict(state, effects))
@@ -106,7 +126,7 @@ def _fastener(fastener: Fastener, status: dict[str, str]) -> Message:
 
 def _verdict(state: EngineState, effects: tuple[Effect, ...]) -> Message:
     """Accepted or refused, from the record that the reducer made of the command or answer."""
-    record = next(e for e in effects if isinstance(e, Record) and e.kind in ("command", "answer"))
+    record = next(e for e in effects if isinstance(e, Record) and e.kind in VERDICTS)
     if record.data["accepted"]:
         return {"ok": True, "packml": state.packml.value}
     reasons = record.data.get("reasons") or ["the question is no longer open"]

@@ -17,7 +17,7 @@ from delid.core import Effect, Event, Record, SystemClock, UsageError
 from delid.engine import EngineState, Executor
 
 from ._assembly import assemble
-from ._demo_operator import DemoOperator
+from ._demo_operator import DemoOperator, damage_of
 from ._serving import CellService
 from ._sims import simulated_cell, simulated_devices
 from ._summary import print_summary, summary
@@ -67,7 +67,7 @@ async def _demo(
         async with simulated_devices(cell_file, scenario, Path(name), speed) as sims:
             executor = assemble(simulated_cell(load_cell(cell_file), sims, scene, runs), SystemClock())
             executor.observers.append(lambda state, event, effects: _tell(say, state, event, effects))
-            operator = DemoOperator(executor, sims.world, say)
+            operator = DemoOperator(executor, sims.world, damage_of(scene), say)
             panel = await _panel(executor, port, say)
             try:
                 await _until(operator.done, executor)

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
-from delid.core import PACKTAGS_NUMBERS, ConfigError, MotionCapabilities, State
+from delid.core import PACKTAGS_MODES, PACKTAGS_NUMBERS, ConfigError, Mode, MotionCapabilities, State
 
 from ._calibration import CalibrationFile, CalibrationRef
 from ._cell import CellFile
@@ -78,6 +78,11 @@ class Cell:
     def packml_numbers(self) -> dict[State, int]:
         """PackTags, as the register map changes it, as the cell file changes that."""
         return PACKTAGS_NUMBERS | self.plc_map.states | self.spec.packml_numbers
+
+    @property
+    def mode_numbers(self) -> dict[Mode, int]:
+        """PackTags, as the register map changes it."""
+        return PACKTAGS_MODES | self.plc_map.modes
 
     @property
     def socket_path(self) -> Path:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from delid.core import PACKTAGS_NUMBERS, FailureKind, State
+from delid.core import PACKTAGS_MODES, PACKTAGS_NUMBERS, FailureKind, Mode, State
 
 from ._pack import Name, Positive
 from ._yaml import StrictModel
@@ -154,6 +154,8 @@ class RegisterMap(StrictModel):
     commands: dict[Name, CommandSpec]
     states: dict[State, Word] = {}
     """PackML state numbers of this PLC program where they differ from PackTags."""
+    modes: dict[Mode, Word] = {}
+    """Mode numbers where they differ from PackTags; told to a PLC whose control block has the tag ``unit_mode``."""
 
     @model_validator(mode="after")
     def _handshake_fits(self) -> RegisterMap:
@@ -200,6 +202,8 @@ class RegisterMap(StrictModel):
         for state, number in self.states.items():
             if list(numbers.values()).count(number) > 1:
                 raise ValueError(f"state {state.value} shares its number {number} with another one")
+        if len(set((PACKTAGS_MODES | self.modes).values())) != len(Mode):
+            raise ValueError("modes must give production, maintenance and manual three different numbers")
         if len(set(self.results.values())) != 5:
             raise ValueError("results must name idle, busy, done, error and cancelled with five different numbers")
         return self

@@ -1,5 +1,6 @@
 """Facts and their names: frozen types, the error tree, the clock. Standard library and numpy types only."""
 
+from ._alarm_events import ALL_ALARMS, AlarmAcknowledged, AlarmShelved
 from ._clock import Clock, ManualClock, SystemClock
 from ._errors import (
     CameraError,
@@ -44,7 +45,6 @@ from ._events import (
     Started,
     TagsRead,
     Ticked,
-    Wire,
 )
 from ._frame import AMBIENT, Frame, ImageBgr
 from ._hazard import HazardLimits, hazard_class, not_ruled_out
@@ -70,6 +70,7 @@ from ._inspection import (
 )
 from ._jog import Axis, HoldJog, Jog, JogHeld, JogPressed, JogReleased, ModeSelected
 from ._json import from_json, from_plain, to_json, to_plain
+from ._left import PackState, RunTrace, StepTrace
 from ._modes import MODE_CHANGE_STATES, MODE_REFUSES, PACKTAGS_MODES, Mode, allowed_commands
 from ._motion import MotionCapabilities
 from ._packml import ACTING_DONE, COMMANDED, PACKTAGS_NUMBERS, Command, State
@@ -94,17 +95,36 @@ from ._plan import (
     Verb,
     WaitAct,
 )
+from ._reconcile import (
+    ANOTHER_PACK,
+    DISPOSED,
+    ITEM_ANSWERS,
+    SAME_PACK,
+    Item,
+    ItemStatus,
+    Reconciliation,
+    reconcile,
+)
+from ._trace import asked, ended, follow, planned
+from ._wire import Wire
 
 __all__ = [
     "ACTING_DONE",
+    "ALL_ALARMS",
     "AMBIENT",
+    "ANOTHER_PACK",
     "COMMANDED",
+    "DISPOSED",
+    "ITEM_ANSWERS",
     "MODE_CHANGE_STATES",
     "MODE_REFUSES",
     "PACKTAGS_MODES",
     "PACKTAGS_NUMBERS",
+    "SAME_PACK",
     "UNAWAITED",
     "Act",
+    "AlarmAcknowledged",
+    "AlarmShelved",
     "Answered",
     "AskAct",
     "Assessment",
@@ -145,6 +165,8 @@ __all__ = [
     "ImageBgr",
     "Inspection",
     "IpcError",
+    "Item",
+    "ItemStatus",
     "Jog",
     "JogHeld",
     "JogPressed",
@@ -171,6 +193,7 @@ __all__ = [
     "MoveAct",
     "OperatorCommanded",
     "PackCandidate",
+    "PackState",
     "PackStatus",
     "PackVerdict",
     "Plan",
@@ -182,15 +205,18 @@ __all__ = [
     "Quality",
     "Question",
     "Reaction",
+    "Reconciliation",
     "Record",
     "RecordingError",
     "Refusal",
     "RunCommand",
+    "RunTrace",
     "Scalar",
     "Sighting",
     "Started",
     "State",
     "Step",
+    "StepTrace",
     "SystemClock",
     "TagsRead",
     "Ticked",
@@ -199,10 +225,15 @@ __all__ = [
     "WaitAct",
     "Wire",
     "allowed_commands",
+    "asked",
+    "ended",
+    "follow",
     "from_json",
     "from_plain",
     "hazard_class",
     "not_ruled_out",
+    "planned",
+    "reconcile",
     "to_json",
     "to_plain",
 ]

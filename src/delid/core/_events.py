@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from ._alarm_events import AlarmAcknowledged, AlarmShelved
 from ._frame import AMBIENT
 from ._inspection import Assessment, DamageKind, Inspection, Sighting
 from ._jog import HoldJog, Jog, JogHeld, JogPressed, JogReleased, ModeSelected
 from ._json import LEAVE_OUT_DEFAULT, LEAVE_OUT_NONE
+from ._left import PackState, RunTrace
 from ._modes import Mode
 from ._packml import Command
 from ._plan import Decision, PoseMm
@@ -43,15 +45,18 @@ class MotionState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The cell process is up. ``unfinished_run`` is the run that the journal shows without an end.
+    """The cell process is up, or begins its next run, in the mode that a person chose.
 
-    A process begins in production; the next run of the same process keeps the mode that a person chose.
+    ``unfinished_run`` is the run that the journal shows without an end, ``left`` what is known of a run that did not
+    end as it should, ``carried`` what a person has confirmed of the pack.
     """
 
     at_s: float
     unfinished_run: str | None = None
     unfinished_step: str | None = None
     mode: Mode = field(default=Mode.PRODUCTION, metadata=LEAVE_OUT_DEFAULT)
+    left: RunTrace | None = field(default=None, metadata=LEAVE_OUT_NONE)
+    carried: PackState | None = field(default=None, metadata=LEAVE_OUT_NONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +159,8 @@ Event = (
     | JogPressed
     | JogHeld
     | JogReleased
+    | AlarmAcknowledged
+    | AlarmShelved
     | Answered
     | LinkChanged
     | TagsRead
@@ -245,7 +252,7 @@ class Decide:
     """Plan from an assessment; ``readings`` are the PLC tags of that moment, ``exclude`` are targets given up.
 
     The kind of a fastener counts from ``sure_confidence`` on; of a doubtful one only the place is taken. A person has
-    looked for the damages ``ruled_out`` and found none.
+    looked for the damages ``ruled_out`` and found none. What ``carried`` says is done is not planned again.
     """
 
     id: str
@@ -255,6 +262,7 @@ class Decide:
     assume_pack: str | None = None
     sure_confidence: float = field(default=0.0, metadata=LEAVE_OUT_DEFAULT)
     ruled_out: tuple[DamageKind, ...] = field(default=(), metadata=LEAVE_OUT_DEFAULT)
+    carried: PackState | None = field(default=None, metadata=LEAVE_OUT_NONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,17 +289,3 @@ class Question:
     target: str | None = None
     reasons: tuple[str, ...] = ()
     picture: str | None = field(default=None, metadata=LEAVE_OUT_NONE)
-
-
-@dataclass(frozen=True, slots=True)
-class Wire:
-    """Bytes on a wire, for the recording. ``id`` names the effect that caused them; polling has none.
-
-    For Modbus the bytes are the PDU (function code and data), because the MBAP transaction number counts polls too.
-    """
-
-    at_s: float
-    device: str
-    out: bool
-    data: bytes
-    id: str = ""

@@ -1,16 +1,26 @@
 """The run: a pure reducer, the interlock table, and the executor that performs effects."""
 
+from ._after_halt import THERMAL_COMMANDS, Thermal
+from ._alarm import Alarm, AlarmState, Priority, Shelf, state_of
+from ._alarm_texts import ALARMS, Advice, advice_of
 from ._interlocks import INTERLOCKS, Before, Interlock, Response, Watched, checklist, holds, start_checklist, violated
 from ._ports import CameraPort, InspectorPort, LogPort, MotionPort, PlcPort, Ports, RecorderPort
+from ._questions import NOT_THERE, SET_ASIDE
 from ._runlog import RunLog
 from ._snapshot import snapshot
-from ._state import Alarm, EngineState, Light, Phase, Progress, Rules, StepStatus, initial
+from ._state import EngineState, Light, Phase, Progress, Rules, StepStatus, initial
 from .executor import Executor
 from .reducer import step
 
 __all__ = [
+    "ALARMS",
     "INTERLOCKS",
+    "NOT_THERE",
+    "SET_ASIDE",
+    "THERMAL_COMMANDS",
+    "Advice",
     "Alarm",
+    "AlarmState",
     "Before",
     "CameraPort",
     "EngineState",
@@ -23,18 +33,23 @@ __all__ = [
     "Phase",
     "PlcPort",
     "Ports",
+    "Priority",
     "Progress",
     "RecorderPort",
     "Response",
     "Rules",
     "RunLog",
+    "Shelf",
     "StepStatus",
+    "Thermal",
     "Watched",
+    "advice_of",
     "checklist",
     "holds",
     "initial",
     "snapshot",
     "start_checklist",
+    "state_of",
     "step",
     "violated",
 ]

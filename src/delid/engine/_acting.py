@@ -119,7 +119,8 @@ def _halt(turn: Turn, to: State, outcome: str, cause: str) -> None:
     if turn.state.packml in RUNNING:
         turn.end_run(outcome, cause)
     turn.forget(keep_stops=False)
-    turn.set(aftermath=None)
+    if turn.state.thermal is None:
+        turn.set(aftermath=None)
     enter_acting(turn, to, cause)
     turn.set(question=None, current=None, queue=(), redo_act=False, motion_held=False, phase=Phase.NONE, program=None)
     turn.set(jog=None, confirmed=None)

@@ -10,8 +10,9 @@ import dataclasses
 
 from delid.core import CancelCommand, DoMotion, Effect, Finished, MotionVerb, Move, PoseMm, RunCommand
 
+from ._after_halt import Aftermath
 from ._interlocks import no_motion
-from ._state import Aftermath, EngineState
+from ._state import EngineState
 from ._turn import Turn
 
 AGAIN_S = 5.0
@@ -30,7 +31,7 @@ def busy(state: EngineState) -> bool:
     rest = state.aftermath
     if rest is None:
         return False
-    return rest.retract or (bool(rest.commands) and not rest.retry_at_s and _plc_up(state))
+    return rest.retract or (bool(rest.commands) and _plc_up(state))
 
 
 def concerns(state: EngineState, effect_id: str) -> bool:
@@ -60,12 +61,9 @@ def on_finished(turn: Turn, effect: Effect, event: Finished) -> None:
     turn.record(rest.name, what=what, ok=event.ok, detail="" if event.ok else words)
     if not event.ok:
         turn.alarm(f"{rest.name}.{what}", f"{what.replace('_', ' ')} was not confirmed: {words}")
-    if isinstance(effect, RunCommand) and rest.insists:
-        left = tuple(name for name in rest.commands if name != effect.name)
-        if not event.ok:
-            rest = dataclasses.replace(rest, retry_at_s=turn.now_s + AGAIN_S)
-            left = (*left, effect.name)
-        turn.set(aftermath=dataclasses.replace(rest, commands=left))
+    if isinstance(effect, RunCommand) and rest.insists and not event.ok:
+        again = (*rest.again, effect.name)
+        turn.set(aftermath=dataclasses.replace(rest, again=again, retry_at_s=turn.now_s + AGAIN_S))
 
 
 def _retract(turn: Turn, rest: Aftermath) -> None:
@@ -96,19 +94,26 @@ def _up(state: EngineState) -> PoseMm | None:
 
 
 def _command(turn: Turn) -> None:
+    """One command after the other; those that failed come again when their time has come."""
     rest, state = turn.state.aftermath, turn.state
-    if rest is None or not rest.commands or turn.awaiting(CancelCommand, RunCommand) or turn.now_s < rest.retry_at_s:
+    if rest is None or turn.awaiting(CancelCommand, RunCommand):
         return
-    name = rest.commands[0]
+    due = rest.commands or (rest.again if turn.now_s >= rest.retry_at_s else ())
+    if not due:
+        return
+    name = due[0]
     if not _plc_up(state):
         if not rest.insists:
             turn.set(aftermath=dataclasses.replace(rest, commands=()))
             turn.alarm(f"{rest.name}.{name}", f"{name.replace('_', ' ')} was not given: no connection to the PLC")
         return
-    left = rest.commands if rest.insists else rest.commands[1:]
-    turn.set(aftermath=dataclasses.replace(rest, commands=left, sent=rest.sent + 1))
-    effect_id = f"{rest.name}.{state.turns}.{rest.sent + 1}.{name}"
-    turn.emit(RunCommand(effect_id, name, {}, state.rules.command_timeout_s))
+    rest = dataclasses.replace(rest, sent=rest.sent + 1)
+    if rest.commands:
+        rest = dataclasses.replace(rest, commands=rest.commands[1:])
+    else:
+        rest = dataclasses.replace(rest, again=rest.again[1:])
+    turn.set(aftermath=rest)
+    turn.emit(RunCommand(f"{rest.name}.{state.turns}.{rest.sent}.{name}", name, {}, state.rules.command_timeout_s))
 
 
 def _plc_up(state: EngineState) -> bool:

@@ -153,6 +153,12 @@ def part_hanging(state: EngineState) -> str:
     return f"{' and '.join(held)}: a part hangs at the tool; support it and take it away by hand" if held else ""
 
 
+def left_open(state: EngineState) -> str:
+    """What a person still has to say about the last run."""
+    found = state.leftover.reconciliation
+    return "" if found is None or found.settled else "answer the questions about what the last run left"
+
+
 def part_before_run(state: EngineState) -> str:
     """A run may carry a part; a reset homes, and would drag it along."""
     return "" if state.packml in RUNNING else part_hanging(state)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from delid.core import Condition, State
+from delid.core import Condition, Mode, State
 
 from ._conditions import (
     Check,
@@ -14,6 +14,7 @@ from ._conditions import (
     flag,
     heat_rises,
     holds,
+    left_open,
     link_down,
     link_lost,
     motion_fault,
@@ -38,6 +39,7 @@ class Response(StrEnum):
     HOLD = "hold"
     QUARANTINE = "quarantine"
     ABORT = "abort"
+    THERMAL = "thermal event"
 
 
 class Before(StrEnum):
@@ -51,6 +53,7 @@ class Before(StrEnum):
 class Watched(StrEnum):
     """When the condition is looked at after every event."""
 
+    ALWAYS = "always"
     ENABLED = "unless stopped or aborted"
     MOVING = "from reset to the end of the run"
     PACK = "from reset to the end of the run, and idle"
@@ -62,6 +65,7 @@ class Watched(StrEnum):
 
 
 STATES: dict[Watched, frozenset[State]] = {
+    Watched.ALWAYS: frozenset(State),
     Watched.ENABLED: frozenset(State) - {State.ABORTING, State.ABORTED, State.CLEARING, State.STOPPED, State.STOPPING},
     Watched.MOVING: RUNNING | {State.RESETTING},
     Watched.PACK: RUNNING | {State.RESETTING, State.IDLE},
@@ -117,7 +121,22 @@ def _low_voltage(state: EngineState) -> Condition:
 
 _plc_down = link_down("plc", "no connection to the PLC")
 _robot_down = link_down("motion", "no connection to the robot")
-_camera_lost = link_lost("camera", "the camera delivers no fresh frame")
+_quench_open = flag("quench_on", False, "the quench is open")
+
+
+def _quench_by_itself(state: EngineState) -> str:
+    """A quench that delid asked for is no news."""
+    asked = state.thermal is not None and state.thermal.code != "plc.quench"
+    return "" if asked else _quench_open(state)
+
+
+_camera_down = link_lost("camera", "the camera delivers no fresh frame")
+
+
+def _camera_lost(state: EngineState) -> str:
+    """In manual mode a person looks; it is also how a camera is seen to."""
+    return "" if state.mode is Mode.MANUAL else _camera_down(state)
+
 
 INTERLOCKS: tuple[Interlock, ...] = (
     _row("plc.estop", "Emergency stop circuit closed", "", Before.RESET, Watched.ENABLED, Response.ABORT,
@@ -125,12 +144,15 @@ INTERLOCKS: tuple[Interlock, ...] = (
          flag("estop_ok", True, "release it at the cell")),
     _row("plc.guard", "Guards closed", "", Before.RESET, Watched.MOVING, Response.ABORT,
          flag("guard_closed", True, "a guard is open"), flag("guard_closed", True, "close the guard")),
-    _row("plc.smoke", "No smoke", "", Before.RESET, Watched.ENABLED, Response.ABORT,
+    _row("plc.smoke", "No smoke", "", Before.RESET, Watched.ALWAYS, Response.THERMAL,
          flag("smoke", False, "the smoke detector answers")),
-    _row("plc.heat", "Pack not hot", "limits.temperature_c", Before.RESET, Watched.ENABLED, Response.ABORT,
+    _row("plc.heat", "Pack not hot", "limits.temperature_c", Before.RESET, Watched.ALWAYS, Response.THERMAL,
          over("pack_temperature_c", lambda s: s.rules.temperature_c, "C")),
     _row("plc.heat_rise", "Pack not heating up", "limits.temperature_rise_c_per_min", Before.RESET, Watched.PACK,
-         Response.ABORT, heat_rises),
+         Response.THERMAL, heat_rises),
+    _row("plc.quench", "Quench closed", "", Before.RESET, Watched.ALWAYS, Response.THERMAL,
+         _quench_by_itself,
+         flag("quench_on", False, "close it with the PLC's reset button")),
     _row("plc.gas", "No gas", "limits.gas_ppm", Before.RESET, Watched.ENABLED, Response.ABORT,
          over("gas_ppm", lambda s: s.rules.gas_ppm, "ppm")),
     _row("plc.link", "PLC connected", "", Before.RESET, Watched.MOVING, Response.ABORT, _plc_down),
@@ -159,6 +181,7 @@ INTERLOCKS: tuple[Interlock, ...] = (
          link_lost("journal", "the journal cannot be written")),
     _row("tool.part", "Nothing hangs at the tool", "", Before.RESET, Watched.NEVER, Response.HOLD,
          part_hanging, part_before_run),
+    _row("run.left", "What the last run left is known", "", Before.RESET, Watched.NEVER, Response.HOLD, left_open),
 )  # fmt: skip
 """In the order in which causes come before their consequences."""
 
@@ -178,6 +201,15 @@ def in_contact(state: EngineState) -> bool:
     """True while a step is under way that touches the pack; retracting the tool after a failure is no such step."""
     current = state.current
     return current is not None and current.step.contact and current.reaction is None and state.question is None
+
+
+def thermal_danger(state: EngineState) -> list[str]:
+    """What of a thermal event is still there."""
+    return [
+        f"{row.condition}: {why}"
+        for row in INTERLOCKS
+        if row.reaction is Response.THERMAL and (why := row.missing(state))
+    ]
 
 
 def no_contact(state: EngineState) -> list[tuple[Interlock, str]]:
@@ -227,5 +259,6 @@ __all__ = [
     "no_motion",
     "part_hanging",
     "start_checklist",
+    "thermal_danger",
     "violated",
 ]

@@ -7,6 +7,7 @@ from typing import Any
 from delid.config import Cell
 from delid.core import MODE_CHANGE_STATES, Mode, Refusal, State, allowed_commands, to_plain
 
+from ._alarm_list import alarm_counts, alarm_list
 from ._interlocks import INTERLOCKS, checklist, holds, is_watched, no_contact, start_checklist
 from ._jogging import why_not
 from ._state import EngineState, Phase, StepStatus
@@ -48,7 +49,11 @@ def snapshot(state: EngineState, cell: Cell, run_id: str, wall_s: float) -> dict
         "steps_done": done,
         "steps_total": len(state.progress),
         "outcome": state.outcome,
-        "alarms": [{"code": a.code, "text": a.text, "since": wall_s - (state.now_s - a.since_s)} for a in state.alarms],
+        "alarms": alarm_list(state, wall_s),
+        "alarm_counts": alarm_counts(state),
+        "thermal": state.thermal.text if state.thermal else None,
+        "reconciliation": _reconciliation(state),
+        "carried": to_plain(state.leftover.carried),
         "jog": _jog(state) if state.mode is Mode.MANUAL else None,
         "interlocks": _interlocks(state),
         "devices": _devices(state),
@@ -97,6 +102,24 @@ def _plan(state: EngineState) -> dict[str, Any] | None:
         "hazard_class": plan.hazard_class.value,
         "estimate_s": plan.estimate_s,
         "steps": steps,
+    }
+
+
+def _reconciliation(state: EngineState) -> dict[str, Any] | None:
+    """What the last run did, may have done and left to do, and what a person said of it."""
+    found = state.leftover.reconciliation
+    if found is None:
+        return None
+    return {
+        "run": found.run,
+        "pack": found.pack,
+        "recipe": found.recipe,
+        "last": found.last,
+        "in_flight": list(found.in_flight),
+        "hanging": found.hanging,
+        "same_pack": found.same_pack,
+        "settled": found.settled,
+        "items": [to_plain(item) for item in found.items],
     }
 
 

@@ -28,6 +28,9 @@ from delid.core import (
     Step,
 )
 
+from ._after_halt import THERMAL_COMMANDS, Aftermath, Thermal
+from ._alarm import Alarm, Shelf
+from ._leftover import Leftover
 from ._press import Jogging
 
 
@@ -95,6 +98,8 @@ class Rules:
     """The reduced speed: no jog is faster."""
     jog_hold_s: float = 0.3
     """The dead-man time of a jog."""
+    thermal_commands: tuple[str, ...] = THERMAL_COMMANDS
+    """What this cell's PLC can do in a thermal event."""
     empty_confidence: float = 0.6
     """A fastener's kind counts only when the look is at least this sure. A cell takes it from the manifest of the
     fastener model, which has it from validation data."""
@@ -124,6 +129,7 @@ class Rules:
             jog_feed_mm_s=min(motion.jog_feed_mm_s, motion.limits.feed_mm_s),
             jog_hold_s=motion.jog_hold_s,
             lights=_lights(cell.spec.overview),
+            thermal_commands=tuple(name for name in THERMAL_COMMANDS if name in cell.plc_map.commands),
         )
 
 
@@ -140,15 +146,6 @@ class Link:
     up: bool
     detail: str = ""
     since_s: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Alarm:
-    """Latched until a person clears it."""
-
-    code: str
-    text: str
-    since_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,27 +169,6 @@ class LightProgram:
     """Look to the id of the effect that kept its frame."""
     may_burn: bool = False
     """A lamp was switched on, or nobody knows whether it was."""
-
-
-@dataclass(frozen=True, slots=True)
-class Aftermath:
-    """What is still to be done once robot and PLC have been told to stop.
-
-    Attributes:
-        name: effect ids and alarm codes begin with it.
-        retract: the tool is still to be brought up.
-        commands: what the PLC is still to be told.
-        insists: a command that is not confirmed is given again.
-        sent: part of effect ids.
-        retry_at_s: when that is; 0 before the first failure.
-    """
-
-    name: str
-    retract: bool
-    commands: tuple[str, ...]
-    insists: bool = False
-    sent: int = 0
-    retry_at_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +225,7 @@ class EngineState:
     work: tuple[Effect, ...] = ()
     """What an acting state still has to do, in order."""
     aftermath: Aftermath | None = None
+    thermal: Thermal | None = None
     program: LightProgram | None = None
     assessment: Assessment | None = None
     decision: Decision | None = None
@@ -275,12 +252,16 @@ class EngineState:
     presses: tuple[str, ...] = ()
     """The last presses, begun or refused, so that none of them moves the robot later."""
     alarms: tuple[Alarm, ...] = ()
+    alarm_times_s: tuple[float, ...] = ()
+    """When alarms came of late, for telling a flood."""
+    shelved: Mapping[str, Shelf] = field(default_factory=dict)
     motion_held: bool = False
     redo_act: bool = False
     """The running act was interrupted and is submitted again when the run goes on."""
     last_target_mm: PoseMm | None = None
     outcome: str = ""
     unfinished_run: str | None = None
+    leftover: Leftover = field(default_factory=Leftover)
 
     @property
     def permissives(self) -> tuple[Condition, ...]:

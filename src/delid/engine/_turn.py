@@ -7,7 +7,9 @@ from typing import Any
 
 from delid.core import ACTING_DONE, UNAWAITED, Effect, Locate, Look, Move, Record, RunCommand, State
 
-from ._state import Alarm, EngineState, Pending, Phase
+from ._alarm import Alarm, came, recent
+from ._alarm_texts import advice_of
+from ._state import EngineState, Pending, Phase
 
 RUNNING = frozenset(
     {
@@ -88,11 +90,15 @@ class Turn:
         self.enter(ACTING_DONE[self.state.packml], "done")
 
     def alarm(self, code: str, text: str) -> None:
-        """Latch an alarm; the same code is latched once."""
-        if any(a.code == code for a in self.state.alarms):
+        """Raise an alarm; one that stands already is not raised again."""
+        advice = advice_of(code)
+        alarms = came(self.state.alarms, Alarm(code, text, self.now_s, advice.priority, latched=advice.latched))
+        if alarms is None:
             return
-        self.set(alarms=(*self.state.alarms, Alarm(code, text, self.now_s)))
-        self.record("alarm", code=code, text=text)
+        self.set(alarms=alarms, alarm_times_s=recent(self.state.alarm_times_s, self.now_s))
+        self.record(
+            "alarm", code=code, text=text, priority=advice.priority.value, first_out=alarms[-1].first_out,
+        )  # fmt: skip
 
     def end_run(self, outcome: str, reason: str) -> None:
         """Note how the run ended; the first word counts."""

@@ -9,11 +9,15 @@ import structlog
 from delid.config import Cell
 from delid.core import (
     Clock,
+    Decided,
     Effect,
     Event,
+    Finished,
     HoldJog,
     JournalError,
     LinkChanged,
+    Located,
+    Looked,
     MotionReported,
     Record,
     State,
@@ -27,7 +31,29 @@ from ._state import EngineState
 
 NOISE = (TagsRead, Ticked, MotionReported)
 """Events that come many times a second: the recording has them all, the journal only their effects."""
+ENDS_OF_EFFECTS = (Finished, Looked, Located, Decided)
+"""What was confirmed must not be forgotten, even where nothing follows at once."""
 ENDS = (State.STOPPED, State.ABORTED, State.COMPLETE)
+
+
+def is_kept(event: Event, effects: tuple[Effect, ...], *, journal_up: bool) -> bool:
+    """True for a turn that belongs into the journal; a journal that is down is tried with anything but noise."""
+    if not effects:
+        return not isinstance(event, NOISE) and (not journal_up or isinstance(event, ENDS_OF_EFFECTS))
+    # a jog's hold goes on with what was announced
+    return not all(isinstance(e, HoldJog) and e.held_at_s is not None for e in effects)
+
+
+def entry_of(event: Event, effects: tuple[Effect, ...], state: EngineState) -> dict[str, object]:
+    """A turn as plain data; ``state`` is the one after it."""
+    turn: dict[str, object] = {
+        "event": {"type": type(event).__name__} if isinstance(event, NOISE) else to_plain(event, tagged=True),
+        "effects": [{"type": type(e).__name__, **to_plain(e)} for e in effects],
+        "packml": state.packml.value,
+    }
+    if state.current is not None:
+        turn["step"] = state.current.step.key
+    return turn
 
 
 class TurnLog:
@@ -55,18 +81,9 @@ class TurnLog:
         if state.packml is State.STARTING and before is not State.STARTING:
             self._run_open = True
             await self.write("run_started", {"cell": self._cell.spec.cell, "config_sha256": self._cell.sha256})
-        if not effects and (isinstance(event, NOISE) or self._up):
+        if not is_kept(event, effects, journal_up=self._up):
             return True
-        if effects and all(isinstance(e, HoldJog) and e.held_at_s is not None for e in effects):
-            return True  # a hold goes on with what was announced
-        turn: dict[str, object] = {
-            "event": {"type": type(event).__name__} if isinstance(event, NOISE) else to_plain(event, tagged=True),
-            "effects": [{"type": type(e).__name__, **to_plain(e)} for e in effects],
-            "packml": state.packml.value,
-        }
-        if state.current is not None:
-            turn["step"] = state.current.step.key
-        written = await self.write("turn", turn)
+        written = await self.write("turn", entry_of(event, effects, state))
         if self._run_open and state.packml in ENDS:
             self._run_open = False
             await self.write("run_ended", {"outcome": state.outcome})

@@ -12,6 +12,7 @@ import structlog
 from delid.config import Cell
 from delid.core import (
     UNAWAITED,
+    AlarmShelved,
     CancelCommand,
     Clock,
     Command,
@@ -42,6 +43,7 @@ from delid.core import (
 )
 from delid.planning import decide
 
+from ._after_halt import THERMAL_COMMANDS
 from ._eyes import Eyes, FrameObserver
 from ._ports import Ports
 from ._state import EngineState, initial
@@ -125,14 +127,15 @@ class Executor:
         self.state, effects = step(self.state, event)
         self._remember(event)
         self._turns.record(event, effects)
-        urgent = tuple(e for e in effects if _is_stop(e))
+        urgent = tuple(e for e in effects if _is_urgent(e))
         for effect in urgent:
             self._perform(effect)
         durable = await self._turns.make_durable(event, effects, before, self.state)
         for effect in effects:
             if effect not in urgent:
                 self._perform(effect) if durable else self._refuse(effect)
-        self.ports.plc.set_packml_state(self.cell.packml_numbers[self.state.packml])
+        packml, mode = self.cell.packml_numbers[self.state.packml], self.cell.mode_numbers[self.state.mode]
+        self.ports.plc.set_packml_state(packml, mode)
         for observer in self.observers:
             observer(self.state, event, effects)
 
@@ -150,9 +153,9 @@ class Executor:
         """A new run begins with a new log and a fresh state, told again what is known of the devices."""
         self.ports.log.roll()
         self._runs += 1
-        mode = self.state.mode
+        mode, carried = self.state.mode, self.state.leftover.next_run().carried
         self.state = self._fresh(event.at_s)
-        known = [Started(event.at_s, mode=mode), *self._known.values()]
+        known = [Started(event.at_s, mode=mode, carried=carried), *self._known.values()]
         for fact in known:
             self.state, effects = step(self.state, fact)
             self._turns.record(fact, effects)
@@ -165,6 +168,8 @@ class Executor:
             self._known["1 motion"] = event
         elif isinstance(event, TagsRead):
             self._known["2 tags"] = event
+        elif isinstance(event, AlarmShelved):
+            self._known[f"3 shelved {event.code}"] = event
         self._known = dict(sorted(self._known.items()))
 
     # --- effects -------------------------------------------------------------------------------------------------
@@ -216,7 +221,7 @@ class Executor:
 
     async def _decide(self, effect: Decide) -> Event:
         def work() -> Event:
-            given = (effect.exclude, effect.assume_pack, effect.sure_confidence, effect.ruled_out)
+            given = (effect.exclude, effect.assume_pack, effect.sure_confidence, effect.ruled_out, effect.carried)
             found = decide(effect.assessment, self.cell, effect.readings, *given)
             return Decided(self.clock.now_s(), effect.id, found)
 
@@ -257,7 +262,10 @@ class Executor:
         await self._eyes.close()
 
 
-def _is_stop(effect: Effect) -> bool:
+def _is_urgent(effect: Effect) -> bool:
+    """Stops, and what puts a fire out, wait for nothing."""
+    if isinstance(effect, RunCommand):
+        return effect.name in THERMAL_COMMANDS
     if isinstance(effect, HoldJog):
         return effect.held_at_s is None
     return isinstance(effect, CancelCommand) or (isinstance(effect, DoMotion) and effect.verb is MotionVerb.STOP)

@@ -6,14 +6,14 @@ the acting table (_acting), the interlock table (_interlocks) and the recipe's r
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 from typing import Any
 
 from delid.core import (
-    ACTING_DONE,
     COMMANDED,
     MODE_REFUSES,
+    AlarmAcknowledged,
+    AlarmShelved,
     Answered,
     Command,
     Decide,
@@ -30,7 +30,6 @@ from delid.core import (
     Located,
     Look,
     Looked,
-    Mode,
     ModeSelected,
     MotionReported,
     Move,
@@ -44,14 +43,17 @@ from delid.core import (
 
 from . import _acting as acting
 from . import _aftermath as aftermath
+from . import _alarming as alarming
 from . import _jogging as jogging
 from . import _lights as lights
 from . import _modes as modes
+from . import _reconcile as reconcile
 from . import _steps as steps
 from ._conditions import remember_heat
+from ._executing import advance
 from ._failures import fail
 from ._fine import on_located
-from ._interlocks import checklist, in_contact, no_contact, part_hanging, start_checklist, violated
+from ._interlocks import checklist, in_contact, no_contact, part_hanging, start_checklist, thermal_danger, violated
 from ._questions import answer_about_pack, ask_about_pack
 from ._reactions import react
 from ._state import EngineState, Link, Phase, Progress
@@ -65,8 +67,10 @@ def step(state: EngineState, event: Event) -> tuple[EngineState, tuple[Effect, .
     jogging.watch(turn)
     _expire(turn)
     react(turn, violated(turn.state))
-    _advance(turn)
+    advance(turn)
     aftermath.go_on(turn)
+    alarming.watch(turn)
+    reconcile.note(turn, state, event)
     return turn.state, tuple(turn.effects)
 
 
@@ -75,6 +79,7 @@ def step(state: EngineState, event: Event) -> tuple[EngineState, tuple[Effect, .
 
 def _started(turn: Turn, event: Started) -> None:
     turn.set(mode=event.mode)
+    reconcile.begin(turn, event)
     if event.unfinished_run is None:
         return
     where = f" at {event.unfinished_step}" if event.unfinished_step else ""
@@ -99,7 +104,9 @@ def _commanded(turn: Turn, event: OperatorCommanded) -> None:
         acting.abort(turn, "operator.abort", cause)
     else:
         if command in (Command.RESET, Command.CLEAR, Command.UNHOLD):
-            turn.set(alarms=())
+            alarming.reset(turn, event.by)
+        if command is Command.CLEAR:
+            turn.set(thermal=None, aftermath=None)
         if command is Command.RESET:
             _forget_run(turn)
         acting.enter_acting(turn, to, cause)
@@ -113,6 +120,8 @@ def _refusals(state: EngineState, command: Command) -> list[str]:
         return [f"{hanging}: let the step that sets it down end, or stop"]
     if command is Command.START:
         return [f"{name}: {why}" for name, ok, why in start_checklist(state) if not ok]
+    if command is Command.CLEAR and state.thermal is not None:
+        return thermal_danger(state) + alarming.not_acknowledged(state)
     if command is Command.UNHOLD:
         asked = ["answer the question first"] if state.question is not None else []
         touching = [f"{row.condition}: {words}" for row, words in no_contact(state)] if in_contact(state) else []
@@ -121,6 +130,7 @@ def _refusals(state: EngineState, command: Command) -> list[str]:
 
 
 def _forget_run(turn: Turn) -> None:
+    reconcile.forget(turn)
     turn.set(
         phase=Phase.NONE, assessment=None, decision=None, plan=None, queue=(), current=None, progress={}, attempts={},
         failures={}, excluded=(), assume_pack=None, question=None, outcome="", unfinished_run=None, redo_act=False,
@@ -131,12 +141,16 @@ def _forget_run(turn: Turn) -> None:
 def _answered(turn: Turn, event: Answered) -> None:
     state, question = turn.state, turn.state.question
     fits = question is not None and question.id == event.question_id and event.answer in question.answers
-    accepted = fits and state.packml is State.HELD
+    accepted = fits and (state.packml is State.HELD or reconcile.is_question(question))
     turn.record("answer", id=event.question_id, answer=event.answer, by=event.by, accepted=accepted)
     if not accepted:
         return
     turn.set(question=None)
-    if modes.is_confirmation(question):
+    if reconcile.is_question(question):
+        reconcile.on_answer(turn, question, event)
+    elif reconcile.is_doubt(question) and reconcile.on_doubt_answered(turn, event.answer):
+        pass
+    elif modes.is_confirmation(question):
         modes.on_confirmation(turn, question, event.answer)
     elif state.current is not None:
         steps.on_answer(turn, event.answer)
@@ -255,6 +269,8 @@ _HANDLERS: dict[type, Callable[[Turn, Any], None]] = {
     JogPressed: jogging.on_pressed,
     JogHeld: jogging.on_held,
     JogReleased: jogging.on_released,
+    AlarmAcknowledged: alarming.on_acknowledged,
+    AlarmShelved: alarming.on_shelved,
     Ticked: _ticked,
 }
 
@@ -270,55 +286,6 @@ def _expire(turn: Turn) -> None:
             continue  # it gets a full time again when the run goes on
         if turn.now_s > pending.due_s and effect_id in turn.state.pending:
             _finished(turn, Finished(turn.now_s, effect_id, False, "timeout", "no report within its time"))
-
-
-def _advance(turn: Turn) -> None:
-    """Go on until nothing more can start without a new event."""
-    for _ in range(1000):
-        if turn.state.packml in ACTING_DONE and turn.state.packml is not State.EXECUTE:
-            if not acting.acting_done(turn):
-                return
-        elif turn.state.packml is not State.EXECUTE or not _execute(turn):
-            return
-    raise AssertionError("the reducer does not settle")
-
-
-def _execute(turn: Turn) -> bool:
-    state = turn.state
-    if state.mode is Mode.MANUAL:
-        return False  # nothing begins by itself
-    if state.phase is Phase.NONE:
-        turn.set(phase=Phase.LOOKING, assessment=None)
-        look = Look(f"look.{state.turns}", "identify", state.rules.frames, state.rules.look_timeout_s)
-        lights.begin_look(turn, look)
-        return False
-    if state.phase is Phase.LOOKING:
-        if turn.awaiting(Look) or state.assessment is None:
-            return False
-        turn.set(phase=Phase.DECIDING)
-        turn.emit(_decide(state))
-        return False
-    if state.phase is Phase.DECIDING:
-        return False
-    if state.current is None and not state.queue and modes.must_ask(state, modes.FINISH):
-        modes.ask_for_finish(turn)
-        return True
-    if state.current is None and not state.queue:
-        acting.enter_acting(turn, State.COMPLETING, "all steps done")
-        return True
-    return steps.advance_steps(turn)
-
-
-def _decide(state: EngineState) -> Decide:
-    """Plan from what is sure: what a doubtful fastener is, the nutrunner finds out. Its place counts if measured."""
-    assert state.assessment is not None
-    sure = state.rules.empty_confidence
-    kept = tuple(f for f in state.assessment.fasteners if f.confidence >= sure or f.uncertainty_mm is not None)
-    seen = dataclasses.replace(state.assessment, fasteners=kept)
-    doubtful = any(f.confidence < sure for f in kept)
-    name, readings = f"decide.{state.turns}", dict(state.tags)
-    least = sure if doubtful else 0.0
-    return Decide(name, seen, readings, state.excluded, state.assume_pack, least, state.ruled_out)
 
 
 __all__ = ["step"]

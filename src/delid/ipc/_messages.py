@@ -13,6 +13,8 @@ Message = dict[str, Any]
 REQUESTS: dict[str, tuple[str, ...]] = {
     "command": ("command", "by"),
     "answer": ("question_id", "answer", "by"),
+    "acknowledge": ("code", "by"),
+    "shelve": ("code", "by", "reason", "minutes"),
     "state": (),
 }
 """Each request and the text fields it must have besides ``op``."""
@@ -33,6 +35,8 @@ def check_request(message: object) -> Message:
         raise _bad(f"a request {op!r} has the fields {', '.join(sorted(fields))}")
     if wrong := [name for name in REQUESTS[op] if not isinstance(message[name], str)]:
         raise _bad(f"{wrong[0]} is not text")
+    if op == "shelve" and not _is_minutes(message["minutes"]):
+        raise _bad("minutes is no number from 0 on")
     if op == "command" and message["command"] not in list(Command):
         raise _bad(f"command {message['command']!r} is not one of {', '.join(Command)}")
     return message
@@ -95,6 +99,13 @@ def decode_frame(data: bytes) -> tuple[bytes, Message]:
     if len(data) < end:
         raise _garbled()
     return data[end:], decode_object(data[4:end])
+
+
+def _is_minutes(text: str) -> bool:
+    try:
+        return 0 <= float(text) < math.inf
+    except ValueError:
+        return False
 
 
 def _finite(value: Any) -> Any:

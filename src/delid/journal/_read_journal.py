@@ -9,9 +9,10 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from delid.core import JournalError
+from delid.core import DISPOSED, JournalError, RunTrace
 
 from ._journal import FILE_NAME, FIRST_PREV, Entry
+from ._trace import trace_of
 
 RUN_STARTED = "run_started"
 RUN_ENDED = "run_ended"
@@ -63,19 +64,37 @@ def read_journal(path: Path | str) -> JournalContents:
     return JournalContents(path, tuple(entries), len(tail))
 
 
-def find_unfinished(runs_dir: Path | str) -> UnfinishedRun | None:
-    """The newest run, if its journal has no ``run_ended``; None where it was ended or there is none.
+@dataclass(frozen=True, slots=True)
+class LastRun:
+    """The newest run of a cell. ``left`` is what is known of it where it did not end as it should."""
 
-    Journals in which no run was started are passed over. Raises JournalError when the newest journal is broken.
+    run_id: str
+    ended: bool
+    step: str | None
+    path: Path
+    left: RunTrace | None
+
+
+def find_last(runs_dir: Path | str) -> LastRun | None:
+    """The newest run, ended or not; journals in which no run was started are passed over.
+
+    Raises JournalError when the newest journal is broken.
     """
     for path in _newest_first(Path(runs_dir)):
         entries = read_journal(path).entries
         starts = [n for n, entry in enumerate(entries) if entry.kind == RUN_STARTED]
         if starts:
-            run = entries[starts[-1] :]
+            run_id, run = path.parent.name, entries[starts[-1] :]
             ended = any(entry.kind == RUN_ENDED for entry in run)
-            return None if ended else UnfinishedRun(path.parent.name, _last_step(run), path)
+            trace = trace_of(run_id, entries)
+            return LastRun(run_id, ended, _last_step(run), path, None if trace.outcome in DISPOSED else trace)
     return None
+
+
+def find_unfinished(runs_dir: Path | str) -> UnfinishedRun | None:
+    """The newest run, if its journal has no ``run_ended``; None where it was ended or there is none."""
+    last = find_last(runs_dir)
+    return None if last is None or last.ended else UnfinishedRun(last.run_id, last.step, last.path)
 
 
 def _newest_first(runs_dir: Path) -> list[Path]:

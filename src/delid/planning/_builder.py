@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from delid.config import Cell, Operation, Tool
-from delid.core import Act, CommandAct, MoveAct, PlanningError, PointMm, PoseMm, Step, Verb
+from delid.core import Act, CommandAct, MoveAct, PackState, PlanningError, PointMm, PoseMm, Step, Verb
 
 from ._times import COMMAND_S, act_s
 
@@ -29,6 +29,8 @@ class Builder:
     """Below it a fastener's kind does not count, only its place."""
     position_mm: PoseMm = field(init=False)
     carrying: str | None = None
+    carried: PackState | None = None
+    """What runs before did to this very pack."""
     steps: list[Step] = field(default_factory=list)
 
     def __post_init__(self) -> None:

@@ -22,10 +22,11 @@ from delid.config import (
     Seal,
     Unfasten,
 )
-from delid.core import Assessment, DamageKind, Plan, PlanningError, Scalar
+from delid.core import Assessment, DamageKind, PackState, Plan, PlanningError, Scalar
 
 from . import _operations as write
 from ._builder import CLEARANCE_MM, SWOLLEN_CLEARANCE_MM, Builder, total_s
+from ._carried import left_to_do
 from ._graph import in_order
 from ._place import PackPlace
 from ._unfasten import unfasten
@@ -39,6 +40,7 @@ def make_plan(
     readings: Mapping[str, Scalar],
     exclude: Collection[str] = (),
     sure_confidence: float = 0.0,
+    carried: PackState | None = None,
 ) -> Plan:
     """The steps of a recipe; ``pack`` is None where the pack is not known. Raises PlanningError."""
     swollen = any(d.kind is DamageKind.SWELLING for d in assessment.damage)
@@ -50,7 +52,9 @@ def make_plan(
         sure_confidence,
     )
     place = PackPlace(pack, cell.spec.fixture) if pack else None
-    for operation in in_order(recipe.spec):
+    if carried is not None and pack is not None and carried.pack == pack.pack:
+        b.carried = carried
+    for operation in left_to_do(b, in_order(recipe.spec)):
         before = len(b.steps)
         _write(b, operation, place, assessment, exclude)
         b.mark_checkpoint(operation, before)

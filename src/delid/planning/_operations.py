@@ -162,11 +162,16 @@ def pick(b: Builder, operation: Pick, place: PackPlace) -> None:
             hint="Let the recipe end when the lid is off.",
             code="planning.modules",
         )
+    out = b.carried.parts_out if b.carried else ()
+    names = [f"module.{n:02d}" for n in range(1, len(modules.positions_mm) + 1)]
+    if set(names) <= set(out):
+        return
     tool = _tool_of_kind(b, operation, operation.tool, ("gripper", "vacuum"))
     b.check_travel(b.key(operation), tool, place.lid_z_mm)
     weight = modules.mass_kg if "weight_carried" in operation.verify else None
-    for n, at_mm in enumerate(modules.positions_mm, start=1):
-        name = f"module.{n:02d}"
+    for name, at_mm in zip(names, modules.positions_mm, strict=True):
+        if name in out:
+            continue
         key, at = b.key(operation, name), place.to_robot(at_mm)
         acts = (
             *_take(b, key, at, place.module_z_mm, tool, "grip_ok" in operation.verify, weight),

@@ -15,6 +15,7 @@ from delid.core import (
     DamageKind,
     Decision,
     HazardClass,
+    PackState,
     PackStatus,
     Refusal,
     Scalar,
@@ -50,6 +51,7 @@ def decide(
     assume_pack: str | None = None,
     sure_confidence: float = 0.0,
     ruled_out: Collection[DamageKind] = (),
+    carried: PackState | None = None,
 ) -> Decision:
     """The plan for what was seen and measured, or a refusal, with the reasons for every recipe of the cell.
 
@@ -60,6 +62,7 @@ def decide(
         assume_pack: pack model that a person named; it stands above what vision says.
         sure_confidence: below it a fastener's kind does not count, only its place.
         ruled_out: unclear damages that a person has looked for and not found.
+        carried: what runs before did to this pack; it is not planned again. It counts for a pack of its model only.
 
     Raises PlanningError when the chosen recipe cannot be carried out by this cell, UsageError when ``assume_pack`` is
     not a pack of the cell. No input or output, no clock, no randomness: the same input gives the same decision.
@@ -73,7 +76,7 @@ def decide(
     candidates = tuple(_candidate(recipe, objections, chosen, identity, judged) for recipe, objections in weighed)
     if chosen is None:
         return Decision(judged, Refusal(_refusal(weighed, identity, judged)), candidates, crossed)
-    plan = make_plan(chosen, cell, identity.pack, judged, readings, exclude, sure_confidence)
+    plan = make_plan(chosen, cell, identity.pack, judged, readings, exclude, sure_confidence, carried)
     return Decision(judged, plan, candidates, crossed)
 
 

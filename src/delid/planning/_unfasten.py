@@ -48,7 +48,7 @@ class Sorted:
 def sort_targets(
     b: Builder, operation: Unfasten, place: PackPlace, assessment: Assessment, exclude: Collection[str]
 ) -> Sorted:
-    """Holes seen empty are left out; the group's fasteners that were not seen are taken at their nominal places."""
+    """Holes seen empty, now or by a run before, are left out; what was not seen is taken at its nominal place."""
     tool, camera = b.cell.spec.tools.get(operation.tool), b.cell.spec.tool_camera
     group = operation.targets.group
     nominal = dict(zip(place.pack.fastener_ids(group), place.pack.groups[group].positions_mm, strict=True))
@@ -57,6 +57,8 @@ def sort_targets(
     by_hand: dict[str, str] = {}
     look_first: set[str] = set()
     for name, at_mm in nominal.items():
+        if b.carried is not None and name in b.carried.removed:
+            continue
         fastener = seen.get(name)
         target = place.to_robot(at_mm)
         sure = fastener is not None and fastener.confidence >= b.sure_confidence
@@ -103,7 +105,8 @@ def unfasten(
     if targets.by_hand:
         _ask_by_hand(b, operation, targets.by_hand)
     if "seen_empty" in operation.verify:
-        _look_empty(b, operation, tuple(place.pack.fastener_ids(group)))
+        gone = b.carried.removed if b.carried else ()
+        _look_empty(b, operation, tuple(name for name in place.pack.fastener_ids(group) if name not in gone))
 
 
 def _loosen(
@@ -193,6 +196,8 @@ def _ask_by_hand(b: Builder, operation: Unfasten, by_hand: dict[str, str]) -> No
 
 
 def _look_empty(b: Builder, operation: Unfasten, names: tuple[str, ...]) -> None:
+    if not names:
+        return  # a run before has seen them all
     key = b.key(operation, "seen_empty")
     frames = b.cell.spec.cameras[0].frames
     look = LookAct("seen_empty", frames, names)

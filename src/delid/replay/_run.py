@@ -182,7 +182,7 @@ class _Replay:
 
     def _decide(self, effect: Decide, at_s: float) -> Response:
         try:
-            given = (effect.exclude, effect.assume_pack, effect.sure_confidence, effect.ruled_out)
+            given = (effect.exclude, effect.assume_pack, effect.sure_confidence, effect.ruled_out, effect.carried)
             found = decide(effect.assessment, self._cell, effect.readings, *given)
         except DelidError as error:
             return Finished(at_s, effect.id, False, "fault", str(error))

@@ -83,7 +83,12 @@ def test_stop_bytes_of_the_delid_map(plc_map: RegisterMap) -> None:
 
 
 def test_control_registers_of_the_delid_map(plc_map: RegisterMap) -> None:
-    assert encode_control(plc_map, heartbeat=65535, packml_state=6, stop_seq=2) == [0xFFFF, 6, 2]
+    assert encode_control(plc_map, heartbeat=65535, packml_state=6, stop_seq=2, unit_mode=3) == [0xFFFF, 6, 2, 3]
+
+
+def test_a_map_without_a_place_for_the_mode_is_not_told_it() -> None:
+    request = control_request(make_map({}), heartbeat=1, packml_state=2, stop_seq=2, unit_mode=3)
+    assert pdu_bytes(request) == pdu_bytes(control_request(make_map({}), heartbeat=1, packml_state=2, stop_seq=2))
 
 
 def test_sequence_is_the_last_register(plc_map: RegisterMap) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from delid.core import (
+    UNAWAITED,
     Answered,
     Assessment,
     CancelCommand,
@@ -22,6 +23,8 @@ from delid.core import (
     FastenerKind,
     Finished,
     HazardClass,
+    HoldJog,
+    Jog,
     LinkChanged,
     Look,
     LookAct,
@@ -153,7 +156,7 @@ class World:
         return self.state.now_s
 
     def _reply(self, effect: Effect) -> Event | None:
-        if isinstance(effect, Record):
+        if isinstance(effect, UNAWAITED) and not isinstance(effect, HoldJog):
             return None
         special = self.answer(effect, self)
         if special == "withhold":
@@ -161,6 +164,10 @@ class World:
             return None
         if special is not None:
             return special
+        if isinstance(effect, HoldJog):
+            return Finished(self.now, effect.jog, True) if effect.held_at_s is None else None
+        if isinstance(effect, Jog):
+            return None
         if isinstance(effect, Look):
             return self.looked(effect)
         if isinstance(effect, Decide):
@@ -187,6 +194,10 @@ class World:
 
     def connect(self) -> None:
         self.feed(Started(self.now))
+        self.connect_again()
+
+    def connect_again(self) -> None:
+        """The devices report, and the process is up already."""
         self.feed(LinkChanged(self.now, "plc", True, ack_seq=0))
         self.feed(LinkChanged(self.now, "motion", True))
         self.feed(TagsRead(self.now, dict(self.tags)))
@@ -194,6 +205,14 @@ class World:
 
     def command(self, command: Command) -> None:
         self.feed(OperatorCommanded(self.now, command, "test"))
+
+    def reconcile(self, answer: str = "done") -> list[str]:
+        """After a run that broke off: the same pack, and each part as ``answer`` says; gives what was asked."""
+        asked = []
+        while (question := self.state.question) is not None:
+            asked.append(question.target or "the pack")
+            self.reply_to_question("same pack" if question.target is None else answer)
+        return asked
 
     def reply_to_question(self, answer: str) -> None:
         assert self.state.question is not None

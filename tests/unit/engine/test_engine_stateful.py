@@ -18,6 +18,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from delid.core import (
     ACTING_DONE,
     COMMANDED,
+    UNAWAITED,
+    AlarmAcknowledged,
+    AlarmShelved,
     Answered,
     AskAct,
     CancelCommand,
@@ -32,12 +35,15 @@ from delid.core import (
     FailureKind,
     FastenerKind,
     Finished,
+    HoldJog,
+    Jog,
     LinkChanged,
     Locate,
     LocateAct,
     Located,
     Look,
     Looked,
+    Mode,
     MotionReported,
     MotionState,
     MotionVerb,
@@ -66,6 +72,8 @@ FAULTS = (
     {"estop_ok": False},
     {"guard_closed": False},
     {"smoke": True},
+    {"quench_on": True},
+    {"isolation_ohm_per_v": 40.0},
     {"pack_temperature_c": 75.0},
     {"gas_ppm": 90},
     {"pack_voltage_v": 380.0},
@@ -93,10 +101,15 @@ WAITING = frozenset({State.STOPPED, State.IDLE, State.COMPLETE, State.ABORTED, S
 ONWARD = frozenset({State.RESETTING, State.STARTING, State.CLEARING, State.UNHOLDING, State.UNSUSPENDING})
 PAUSED = frozenset({State.HELD, State.SUSPENDED, State.UNHOLDING, State.UNSUSPENDING})
 HALTING = frozenset({State.STOPPING, State.ABORTING})
+HALTED = HALTING | {State.ABORTED}
+LEFT = (State.STOPPED, State.ABORTED, State.CLEARING, State.COMPLETE)
+"""Where a person may be asked about what a run left."""
 EDGES = {(a, b) for (a, _), b in COMMANDED.items()} | set(ACTING_DONE.items())
 WORKING = {State.STARTING, State.EXECUTE, State.COMPLETING}
 ALLOWED_IN = {
     Move: WORKING,
+    Jog: {State.EXECUTE},
+    HoldJog: {State.EXECUTE},
     RunCommand: WORKING | {State.RESETTING, State.CLEARING},
     CancelCommand: HALTING,
     Look: {State.EXECUTE},
@@ -110,6 +123,9 @@ ALLOWED_IN = {
     MotionVerb.CLEAR_FAULT: {State.RESETTING, State.CLEARING},
 }
 """In which states an effect may be asked for; after a fault only stop and cancel are left until a person clears it."""
+
+AFTER_HALT = ("quench", "extraction_full", "signal_quarantine")
+"""What the PLC is told once everything has been stopped; besides, the tool may be brought up, and nothing else."""
 
 LAMPS = (Light("rake_left", 1, 0.1), Light("ambient", 0, 0.1))
 
@@ -169,14 +185,22 @@ class Engine(RuleBasedStateMachine):
     def _begin_run(self, answers):
         """What a person does to begin a run from wherever the cell is, and the first good answers."""
         self.good_day()
+        self._take(AlarmAcknowledged(self.now, "*", "test"))
         for _ in range(4):
             self._answer_everything()
+            self._say_what_was_left()
             by_state = {State.ABORTED: Command.CLEAR, State.IDLE: Command.START}
             command = by_state.get(self.state.packml, Command.RESET)
             self._take(OperatorCommanded(self.now, command, "test"))
             if command is Command.START:
                 break
         self._answer_everything(answers)
+
+    def _say_what_was_left(self):
+        for _ in range(8):
+            question = self.state.question
+            if question is not None and question.id.startswith("q.left."):
+                self._take(Answered(self.now, question.id, question.answers[0], "test"))
 
     @property
     def now(self):
@@ -208,6 +232,17 @@ class Engine(RuleBasedStateMachine):
         self.tags |= change
         self._take(TagsRead(self.now + held_s, dict(self.tags)))
         self._take(OperatorCommanded(self.now, pause[1], "test"))
+
+    @rule(which=st.integers(0, 3), minutes=st.sampled_from((None, 0, 5)))
+    def see_to_an_alarm(self, which, minutes):
+        """Acknowledge or shelve; neither lets anything happen."""
+        codes = [a.code for a in self.state.alarms] or ["plc.gas"]
+        code, before = codes[which % len(codes)], self.state
+        event = AlarmAcknowledged(self.now, code, "test")
+        if minutes is not None:
+            event = AlarmShelved(self.now, code, "test", "why", 60.0 * minutes)
+        self._take(event)
+        assert (self.state.packml, self.state.pending) == (before.packml, before.pending)
 
     @precondition(lambda self: self.ledger.open)
     @rule()
@@ -333,9 +368,11 @@ class Engine(RuleBasedStateMachine):
         self._nobody_is_stuck()
 
     def _new_run(self, at_s):
+        mode, carried = self.state.mode, self.state.leftover.next_run().carried
         self.state, self.ledger = dataclasses.replace(self.fresh, now_s=at_s), Ledger()
         self.world.removed.clear()
-        for fact in (Started(at_s), *(self.known[k] for k in sorted(self.known))):
+        self.world.removed |= set(carried.removed if carried else ())
+        for fact in (Started(at_s, mode=mode, carried=carried), *(self.known[k] for k in sorted(self.known))):
             self.state, effects = step(self.state, fact)
             assert not effects
 
@@ -363,6 +400,8 @@ class Engine(RuleBasedStateMachine):
             assert edge in EDGES or broke_off, f"{edge[0].value} to {edge[1].value} is not in the table"
             by_person = isinstance(event, (OperatorCommanded, Answered))
             assert by_person or not (edge[0] in WAITING and edge[1] in ONWARD), f"nobody asked for {edge}"
+            left = before.leftover.reconciliation
+            assert edge[1] is not State.RESETTING or left is None or left.settled, "reset with open questions"
             at = edge[1]
         assert at is self.state.packml
 
@@ -374,10 +413,14 @@ class Engine(RuleBasedStateMachine):
                 at = State(effect.data["to"]) if effect.kind == "transition" else at
                 continue
             kind = effect.verb if isinstance(effect, DoMotion) else type(effect)
+            if at in HALTED and isinstance(effect, (Move, RunCommand)):
+                self._after_halt(effect)
+                continue
             assert at in ALLOWED_IN[kind], f"{kind} in {at.value}"
-            if isinstance(effect, Move) or kind in (MotionVerb.HOME, MotionVerb.RESUME):
+            assert self.state.thermal is None or kind in (MotionVerb.STOP, CancelCommand), f"{kind} in a thermal event"
+            if isinstance(effect, (Move, Jog)) or kind in (MotionVerb.HOME, MotionVerb.RESUME):
                 assert not (why := self._danger()), f"{effect.id}: {why}"
-            works = isinstance(effect, Move) or kind is MotionVerb.RESUME
+            works = isinstance(effect, (Move, Jog)) or kind is MotionVerb.RESUME
             lamp = isinstance(effect, RunCommand) and effect.name == "set_light"  # moves nothing and touches nothing
             if works or (isinstance(effect, RunCommand) and at is State.EXECUTE and not lamp):
                 assert not (why := self._danger() or self._not_permitted()), f"{effect.id}: {why}"
@@ -386,6 +429,17 @@ class Engine(RuleBasedStateMachine):
             if acts and current.step.contact and current.reaction is None:
                 assert self.tags["pack_voltage_v"] < RULES.contact_voltage_v
                 assert self.tags["extraction_on"] or not self.state.plan.permissives
+
+    def _after_halt(self, effect):
+        if isinstance(effect, RunCommand):
+            assert effect.name in AFTER_HALT
+            return
+        assert effect.id.endswith(".retract")
+        assert effect.to_mm[2] == RULES.safe_z_mm
+        closed = self.tags["estop_ok"], self.tags["guard_closed"]
+        linked = self.links.get("plc"), self.links.get("motion")
+        assert (closed, linked) == ((True, True), (True, True)), effect.id
+        assert not (why := self._not_permitted(but_journal=True)), f"{effect.id}: {why}"
 
     def _danger(self):
         tags, links = self.tags, self.links
@@ -397,10 +451,10 @@ class Engine(RuleBasedStateMachine):
             return "e-stop, guard or smoke"
         return "heat or gas" if tags["pack_temperature_c"] > 60 or tags["gas_ppm"] > 50 else ""
 
-    def _not_permitted(self):
+    def _not_permitted(self, but_journal=False):
         if not (self.tags["motion_permitted"] and self.tags["watchdog_ok"]):
             return "the PLC does not permit"
-        if self.links.get("journal") is False:
+        if self.links.get("journal") is False and not but_journal:
             return "the journal cannot be written"
         motion = self.motion
         return "" if motion and motion.position_trusted and motion.state is not MotionState.FAULT else "position"
@@ -410,7 +464,7 @@ class Engine(RuleBasedStateMachine):
         ledger, state = self.ledger, self.state
         if isinstance(event, Finished) and event.failure == "journal":
             ledger.open.pop(event.id, None)  # it was never performed, and the link to the journal tells so
-        for effect in (e for e in effects if not isinstance(e, Record)):
+        for effect in (e for e in effects if not isinstance(e, UNAWAITED)):
             assert effect.id not in {*ledger.open, *ledger.closed}, f"{effect.id} is used twice"
             ledger.open[effect.id] = effect
             assert 0 < getattr(effect, "deadline_s", 30.0) <= 120
@@ -418,6 +472,7 @@ class Engine(RuleBasedStateMachine):
         for name in [n for n in ledger.open if n not in state.pending]:
             due_s = ledger.due_s.get(name, state.now_s)
             halted = "transition" in told and state.packml in HALTING
+            halted |= any(isinstance(e, DoMotion) and e.verb is MotionVerb.STOP for e in effects)
             answered, late = getattr(event, "id", None) == name, state.now_s > due_s
             assert answered or late or halted, f"{name} was forgotten"
             failed = not getattr(event, "ok", True) if answered else late
@@ -450,14 +505,18 @@ class Engine(RuleBasedStateMachine):
         state = self.state
         if state.packml in ACTING_DONE and state.packml is not State.EXECUTE:
             assert state.pending, f"{state.packml.value} waits for nothing"
-        if state.packml is State.EXECUTE:
+        if state.packml is State.EXECUTE and state.mode is not Mode.MANUAL:
             current = state.current
             waits = current is not None and isinstance(current.acts[current.index], WaitAct)
             assert state.pending or waits, "Execute waits for nothing"
         if state.packml is State.ABORTED:
             assert state.alarms, "aborted, and nobody is told why"
         if state.question is not None:
-            assert state.packml in (State.HOLDING, State.HELD, State.SUSPENDING, State.SUSPENDED)
+            left = state.question.id.startswith("q.left.")
+            assert state.packml in (LEFT if left else (State.HOLDING, State.HELD, State.SUSPENDING, State.SUSPENDED))
+        found = state.leftover.reconciliation
+        if found is not None and not found.settled and state.packml in (State.STOPPED, State.ABORTED):
+            assert state.question is not None, "something is open, and nobody is asked"
 
     def teardown(self):
         """The same events in the same states give the same again, and nothing that was handed out has changed."""

@@ -38,15 +38,16 @@ class Trail(list):
 
 class FakePlc:
     def __init__(self, clock, trail):
-        self.clock, self.trail, self.states = clock, trail, []
+        self.clock, self.trail, self.states, self.modes = clock, trail, [], []
         self.crash = asyncio.Event()
 
     async def run(self):
         await self.crash.wait()
         raise LinkError("the driver broke", device="plc")
 
-    def set_packml_state(self, number):
+    def set_packml_state(self, number, mode):
         self.states.append(number)
+        self.modes.append(mode)
 
     async def command(self, id, name, params, deadline_s):
         self.trail.append(f"plc {name}")

@@ -21,8 +21,12 @@ from delid.core import (
     Move,
     Record,
     RunCommand,
+    RunTrace,
+    Started,
     State,
+    StepTrace,
     Ticked,
+    Verb,
 )
 from delid.engine import INTERLOCKS, Before, Interlock, Response, Watched
 from delid.engine._snapshot import _interlocks
@@ -52,12 +56,19 @@ def lost(world: World) -> None:
     world.feed(world.report())
 
 
+def broke_off(world: World) -> None:
+    key = "p/standard/lid_bolts/lid.01"
+    step = StepTrace(key, "Loosen lid.01", Verb.UNFASTEN, ("lid.01",), True, "begun", sent="unfasten")
+    world.feed(Started(world.now, left=RunTrace("r0", "p", "p/standard", {step.key: step})))
+
+
 BREAK: dict[str, Callable[[World], None]] = {
     "plc.estop": tags(estop_ok=False),
     "plc.guard": tags(guard_closed=False),
     "plc.smoke": tags(smoke=True),
     "plc.heat": tags(pack_temperature_c=61.0),
     "plc.heat_rise": tags(pack_temperature_c=40.0),
+    "plc.quench": tags(quench_on=True),
     "plc.gas": tags(gas_ppm=51),
     "plc.link": link("plc"),
     "plc.stale": stale,
@@ -73,6 +84,7 @@ BREAK: dict[str, Callable[[World], None]] = {
     "camera.frames": link("camera"),
     "journal.write": link("journal"),
     "tool.part": tags(vacuum_ok=True),
+    "run.left": broke_off,
 }
 """How each condition is violated, one at a time."""
 
@@ -104,7 +116,10 @@ def test_every_row_can_be_broken_and_has_a_code_of_its_own():
     assert list(BREAK) == [row.code for row in INTERLOCKS]
 
 
-@pytest.mark.parametrize("row", [r for r in INTERLOCKS if r.before is not Before.CONTACT], ids=row_id)
+AT_COMMAND = [r for r in INTERLOCKS if r.before is not Before.CONTACT and r.watched is not Watched.ALWAYS]
+
+
+@pytest.mark.parametrize("row", AT_COMMAND, ids=row_id)
 def test_the_command_is_refused_while_the_precondition_is_not_met(row: Interlock):
     world = World(PLAN, answer=at_first_descent)
     world.connect()
@@ -121,6 +136,21 @@ def test_the_command_is_refused_while_the_precondition_is_not_met(row: Interlock
     assert refused["accepted"] is False
     assert [r for r in refused["reasons"] if r.startswith(f"{row.condition}: ")], refused
     assert world.packml is before
+    assert acts(world) == []
+
+
+@pytest.mark.parametrize("row", [r for r in INTERLOCKS if r.watched is Watched.ALWAYS], ids=row_id)
+def test_what_is_always_watched_reacts_in_a_stopped_cell_and_is_not_cleared_while_it_is_there(row: Interlock):
+    world = World(PLAN)
+    world.connect()
+    BREAK[row.code](world)
+    assert world.packml is State.ABORTED
+    assert world.state.alarms[0].code == row.code
+    world.effects.clear()
+    for command in (Command.CLEAR, Command.RESET, Command.START):
+        world.command(command)
+    assert [r["accepted"] for r in world.records("command")] == [False, False, False]
+    assert f"{row.condition}: " in str(world.records("command")[0]["reasons"])
     assert acts(world) == []
 
 
@@ -150,6 +180,10 @@ def test_while_running_the_reaction_follows_and_stays(row: Interlock):
     elif row.reaction is Response.QUARANTINE:
         assert world.packml is State.STOPPED
         assert world.state.outcome == "quarantined"
+    elif row.reaction is Response.THERMAL:
+        assert world.packml is State.ABORTED
+        assert [type(e) for e in acts(world)][:2] == [DoMotion, CancelCommand]
+        assert [e.name for e in world.of(RunCommand)] == ["quench", "extraction_full"]
     else:
         assert world.packml is State.ABORTED
         assert [type(e) for e in acts(world)] == [DoMotion, CancelCommand]

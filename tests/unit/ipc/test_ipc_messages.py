@@ -23,6 +23,8 @@ from delid.ipc._messages import (
 GOOD: list[dict[str, Any]] = [
     {"op": "command", "command": "Start", "by": "panel"},
     {"op": "answer", "question_id": "q1", "answer": "skip", "by": "panel"},
+    {"op": "acknowledge", "code": "plc.guard", "by": "panel"},
+    {"op": "shelve", "code": "plc.gas", "by": "panel", "reason": "sensor is being changed", "minutes": "30"},
     {"op": "state"},
 ]
 
@@ -47,6 +49,10 @@ def test_every_request_has_a_good_example() -> None:
         ({"op": "command", "command": "Start"}, "has the fields by, command, op"),
         ({"op": "command", "command": "Start", "by": 3}, "by is not text"),
         ({"op": "command", "command": "Explode", "by": "x"}, "command 'Explode'"),
+        ({"op": "acknowledge", "code": "plc.gas"}, "has the fields by, code, op"),
+        (GOOD[3] | {"minutes": "soon"}, "minutes is no number"),
+        (GOOD[3] | {"minutes": "-1"}, "minutes is no number"),
+        (GOOD[3] | {"minutes": "inf"}, "minutes is no number"),
         ({"op": "answer", "question_id": "q", "answer": ["a"], "by": "x"}, "answer is not text"),
     ],
 )

@@ -106,7 +106,7 @@ def plc_map(site: Site) -> RegisterMap:
 def test_magic_version_and_heartbeats(site: Site) -> None:
     rig = Rig(site, start_count=9)
     rig.run(0.5)
-    assert (rig.at(0), rig.at(1), rig.at(20)) == (0xDE11, 1, 9)
+    assert (rig.at(0), rig.at(1), rig.at(20)) == (0xDE11, 2, 9)
     before = rig.at(2)
     rig.run(0.1)
     assert rig.at(2) == before + 10
@@ -273,7 +273,7 @@ def test_an_unknown_code_is_refused(site: Site) -> None:
 def test_the_status_block_cannot_be_written(site: Site) -> None:
     logic = PlcLogic(site)
     assert not logic.write(9, [0xFFFF])
-    assert not logic.write(102, [1, 1]), "a block that runs over its end is refused whole"
+    assert not logic.write(103, [1, 1]), "a block that runs over its end is refused whole"
     logic.scan(1.0)
     assert logic.status[8] == 0
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from delid.config import RegisterMap, load_register_map
-from delid.core import PACKTAGS_NUMBERS
+from delid.core import PACKTAGS_MODES, PACKTAGS_NUMBERS
 from delid.sim.plc import Inputs, PlcLogic, load_site
 from st_reader import Instance, Reader, StError, Unit, start
 
@@ -127,7 +127,7 @@ def test_state_numbers_are_those_of_packtags() -> None:
 def test_flags_lie_where_the_map_has_them(program: Program, plc_map: RegisterMap) -> None:
     inputs = {"estop_ok": "di_estop_ok", "guard_closed": "di_guard_closed", "extraction_on": "di_air_flow",
               "clamp_closed": "di_clamp_closed", "vacuum_ok": "di_vacuum_ok", "grip_ok": "di_grip_ok",
-              "smoke": "di_smoke"}  # fmt: skip
+              "smoke": "di_smoke", "quench_on": "di_quench_flow"}  # fmt: skip
     program.set(**dict.fromkeys(inputs.values(), False))
     program.run(1)
     for name, variable in inputs.items():
@@ -243,6 +243,33 @@ def test_unknown_codes_are_refused(program: Program, code: int, result: tuple[in
     assert program.main.do_quarantine is (code == 30)
 
 
+def test_the_quench_opens_whatever_is_wrong_and_closes_by_hand_only(program: Program) -> None:
+    program.set(di_estop_ok=False, di_guard_closed=False)
+    program.run(60, beating=False)
+    assert program.do(32, 2) == (2, 1, 1, 0), "not done before something flows"
+    assert program.main.do_quench
+    program.set(di_quench_flow=True)
+    program.run(1)
+    assert program.status()[4:8] == [2, 2, 2, 0]
+    assert program.do(33, 3) == (3, 3, 2, 0)
+    assert (program.main.do_extraction, program.main.do_extraction_full) == (True, True)
+    program.set(di_estop_ok=True, di_guard_closed=True, di_air_flow=False)
+    program.run(60)
+    assert program.do(1, 4) == (4, 4, 2, 0)
+    assert program.do(5, 5) == (5, 5, 2, 0)
+    assert (program.main.do_quench, program.main.do_extraction_full) == (True, True), "delid does not end them"
+    program.set(di_reset_button=True)
+    program.run(1)
+    assert (program.main.do_quench, program.main.do_extraction_full) == (False, False)
+
+
+def test_a_quench_without_flow_is_an_error_and_stays_open(program: Program) -> None:
+    assert program.do(32, 2, 300) == (2, 1, 1, 0)
+    program.run(1)
+    assert program.status()[4:8] == [2, 2, 3, 7]
+    assert program.main.do_quench
+
+
 def test_lamps_and_stack_light(program: Program) -> None:
     assert program.do(25, 2, 7, cmd_lamps=6) == (2, 2, 2, 0)
     assert program.main.ao_lamps == 6
@@ -258,11 +285,21 @@ def test_lamps_and_stack_light(program: Program) -> None:
                    12: "g", 13: "a", 14: "g", 15: "", 16: "g", 17: "", 18: "r", 19: "r"}  # fmt: skip
 
 
+def test_amber_says_that_this_is_not_production(program: Program) -> None:
+    lit = {}
+    for mode in (*PACKTAGS_MODES.values(), 0, 4):
+        program.set(ctl_packml_state=6, ctl_unit_mode=mode)
+        program.run(1)
+        lit[mode] = (program.main.do_stack_green, program.main.do_stack_amber, program.main.do_stack_red)
+    plain, unusual = (True, False, False), (True, True, False)
+    assert lit == {1: plain, 2: unusual, 3: unusual, 0: plain, 4: plain}
+
+
 STEPS = st.lists(
     st.tuples(
-        st.sampled_from(["beat", "beat", "beat", "quiet", "estop", "guard", "stop", "command", "command"]),
+        st.sampled_from(["beat", "beat", "beat", "quiet", "estop", "guard", "stop", "button", "command", "command"]),
         st.integers(1, 60),
-        st.sampled_from([0, 1, 1, 1, 99]),
+        st.sampled_from([0, 1, 1, 1, 32, 33, 99]),
     ),
     max_size=25,
 )
@@ -273,24 +310,30 @@ STEPS = st.lists(
 def test_it_does_what_the_simulated_plc_does(steps: list[tuple[str, int, int]]) -> None:
     """Handshake, latch and watchdog scan by scan; commands that need no machinery."""
     logic, program = PlcLogic(_site(ROOT / "fixtures/scenarios/vw-meb-82-clean.yaml")), Program()
-    words: dict[str, Any] = {"beat": 0, "stop": 0, "seq": 0, "code": 0, "estop_ok": True, "guard_closed": True}
+    words: dict[str, Any] = {"beat": 0, "stop": 0, "seq": 0, "code": 0, "estop_ok": True, "guard_closed": True,
+                             "button": False}  # fmt: skip
     now, beating = 100.0, True
     for what, number, code in [("beat", 5, 0), *steps]:
         beating = what != "quiet" if what in ("beat", "quiet") else beating
         words["estop_ok"] ^= what == "estop"
         words["guard_closed"] ^= what == "guard"
+        words["button"] ^= what == "button"
         words["stop"] += what == "stop"
         if what == "command":
             words["seq"], words["code"] = words["seq"] + 1, code
-        logic.apply(Inputs(estop_ok=words["estop_ok"], guard_closed=words["guard_closed"]))
-        program.set(di_estop_ok=words["estop_ok"], di_guard_closed=words["guard_closed"])
+        inputs = {"estop_ok": words["estop_ok"], "guard_closed": words["guard_closed"]}
+        logic.apply(Inputs(reset_button=words["button"], **inputs))
+        program.set(di_reset_button=words["button"], **{f"di_{name}": on for name, on in inputs.items()})
         for n in range(number):
             words["beat"] += beating and n % 5 == 0
             for plc in (logic, program):
                 plc.write(100, [words["beat"], 6, words["stop"]])
                 plc.write(110, [0, 0, 0, 0, words["code"], words["seq"]])
             logic.scan(now)
+            program.set(di_quench_flow=program.main.do_quench)
             program.main.scan()
+            machine, outputs = logic.machine, program.main
+            assert (outputs.do_quench, outputs.do_extraction_full) == (machine.quench_open, machine.extraction_full)
             now = round(now + 0.01, 2)
             flags = 0b1_1100_0011
             assert [*program.status()[3:9], program.status()[9] & flags] == [

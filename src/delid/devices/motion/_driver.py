@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any, Generic, TypeVar
@@ -11,6 +12,7 @@ import structlog
 
 from delid.config import MotionLimits, motion_capabilities
 from delid.core import (
+    Axis,
     Clock,
     Finished,
     LinkChanged,
@@ -22,6 +24,7 @@ from delid.core import (
     Scalar,
 )
 
+from ._grip import Grip
 from ._talk import Failed, Job, Talk
 from ._view import View
 
@@ -57,6 +60,8 @@ class Driver(Generic[T]):
         self._capabilities = capabilities or motion_capabilities(self.kind, limits)
         self._reported: MotionReported | None = None
         self._told: tuple[bool, str] | None = None
+        self._grip: Grip | None = None
+        self._let_go: deque[str] = deque(maxlen=8)
         self._log = structlog.get_logger().bind(device=self.name)
 
     # --- what a dialect adds -------------------------------------------------------------------------------------
@@ -68,6 +73,13 @@ class Driver(Generic[T]):
     async def perform_move(self, job: Job, to_mm: PoseMm, feed_mm_s: float) -> None:
         """A straight move; raises Failed."""
         raise NotImplementedError
+
+    async def perform_jog(self, job: Job, grip: Grip, axis: Axis, to_mm: float, feed_mm_s: float) -> None:
+        """Creep while the grip holds; raises Failed. Only for a dialect whose capabilities say that it jogs."""
+        raise NotImplementedError
+
+    def let_go(self, id: str) -> None:
+        """End the jog now, ahead of everything."""
 
     def halt_unwatched(self, id: str) -> None:
         """Nobody waits for the motion any more: end it."""
@@ -92,6 +104,37 @@ class Driver(Generic[T]):
         reason = self.motion_refusal() or self._target_refusal(to_mm, feed_mm_s)
         return await self.motion(id, deadline_s, reason, lambda job: self.perform_move(job, to_mm, feed_mm_s))
 
+    async def jog(
+        self, id: str, axis: Axis, to_mm: float, feed_mm_s: float, hold_s: float, deadline_s: float
+    ) -> Finished:
+        """Creep along one axis while somebody holds on; see MotionDriver. Failures as of ``move``."""
+        grip = Grip(id, hold_s, self.clock.now_s())
+        if id in self._let_go:  # before it began
+            return Finished(self.clock.now_s(), id, True, detail="let go")
+        reason = "" if self.capabilities.jog else "this controller cannot be jogged"
+
+        async def perform(job: Job) -> None:
+            self._grip = grip
+            try:
+                await self.perform_jog(job, grip, axis, to_mm, feed_mm_s)
+            finally:
+                self._grip = None
+
+        reason = reason or self.motion_refusal() or self._jog_refusal(axis, to_mm, feed_mm_s)
+        done = await self.motion(id, deadline_s, reason, perform)
+        return replace(done, detail=done.detail or grip.why)
+
+    def hold_jog(self, jog: str, held_at_s: float | None) -> None:
+        """Go on with a jog, or let go."""
+        if held_at_s is None:
+            self._let_go.append(jog)
+        if self._grip is None or self._grip.id != jog:
+            return
+        self._grip.signal(held_at_s)
+        if self._grip.why:
+            self.let_go(jog)
+        self.talk.notify()
+
     async def program(self, id: str, name: str, params: Mapping[str, float], deadline_s: float) -> Finished:
         """Run a stored program; refused by controllers that have none."""
         return self._finished(self._job(id, deadline_s), Failed("refused", "this controller runs no stored programs"))
@@ -105,6 +148,8 @@ class Driver(Generic[T]):
             reason = "this controller cannot hold a motion; stop it instead"
         if reason:
             return self._finished(job, Failed("refused", reason))
+        if verb in (MotionVerb.HOLD, MotionVerb.STOP) and self._grip is not None:
+            self._grip.signal(None)
         if uses_line:
             talk.job = job
         talk.verbs += 1
@@ -160,9 +205,20 @@ class Driver(Generic[T]):
 
     def _target_refusal(self, to_mm: PoseMm, feed_mm_s: float) -> str:
         for axis, value in zip("xyz", to_mm, strict=True):
-            low, high = self.capabilities.axes_mm[axis]
-            if not low <= value <= high:  # also false for a number that is none
-                return f"{axis} = {value:g} mm lies outside the limits {low:g}..{high:g} mm"
+            if reason := self._axis_refusal(axis, value):
+                return reason
+        return self._feed_refusal(feed_mm_s)
+
+    def _jog_refusal(self, axis: Axis, to_mm: float, feed_mm_s: float) -> str:
+        return self._axis_refusal(axis, to_mm) or self._feed_refusal(feed_mm_s)
+
+    def _axis_refusal(self, axis: str, value: float) -> str:
+        low, high = self.capabilities.axes_mm[axis]
+        if low <= value <= high:  # also false for a number that is none
+            return ""
+        return f"{axis} = {value:g} mm lies outside the limits {low:g}..{high:g} mm"
+
+    def _feed_refusal(self, feed_mm_s: float) -> str:
         if not 0 < feed_mm_s <= self.limits.feed_mm_s:
             return f"feed {feed_mm_s:g} mm/s lies outside 0..{self.limits.feed_mm_s:g} mm/s"
         return ""

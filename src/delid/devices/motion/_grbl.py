@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 
 from delid.config import MotionLimits
-from delid.core import Clock, LinkChanged, MotionReported, MotionState, PoseMm, Wire
+from delid.core import Axis, Clock, LinkChanged, MotionReported, MotionState, PoseMm, Wire
 
 from . import _grbl_verbs as verbs
-from ._grbl_codec import FEED_HOLD, INFO_LINE, SETTINGS_LINE, SOFT_RESET
+from ._grbl_codec import FEED_HOLD, INFO_LINE, JOG_CANCEL, SETTINGS_LINE, SOFT_RESET
+from ._grbl_jog import jog
 from ._grbl_talk import GrblTalk
+from ._grip import Grip
 from ._serial import SerialDriver
 from ._talk import Failed, Job
 
@@ -54,6 +57,13 @@ class GrblDriver(SerialDriver[GrblTalk]):
 
     async def perform_move(self, job: Job, to_mm: PoseMm, feed_mm_s: float) -> None:
         await verbs.move(self.talk, job, to_mm, feed_mm_s, self.tolerance_mm)
+
+    async def perform_jog(self, job: Job, grip: Grip, axis: Axis, to_mm: float, feed_mm_s: float) -> None:
+        await jog(self.talk, job, grip, axis, to_mm, feed_mm_s)
+
+    def let_go(self, id: str) -> None:
+        with contextlib.suppress(Failed):  # without a link the machine stands when its pieces are used up
+            self.talk.raw(JOG_CANCEL, id)
 
     def halt_unwatched(self, id: str) -> None:
         """Hold; homing ignores a hold and is reset."""

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from delid.core import MotionVerb, PoseMm
+from delid.core import Axis, MotionVerb, PoseMm
 
 from ._grbl_texts import alarm_number, error_number
 
@@ -19,6 +19,8 @@ STATUS_QUERY = b"?"
 FEED_HOLD = b"!"
 CYCLE_START = b"~"
 SOFT_RESET = b"\x18"
+JOG_CANCEL = b"\x85"
+"""Ends a jog, throws away what is left of it and keeps the position; ignored in any other state."""
 BARRIER = b"G4P0\n"
 """A dwell of no length: its ``ok`` comes when every motion before it has ended."""
 EMPTY_LINE = b"\n"
@@ -121,6 +123,11 @@ def move_lines(to_mm: PoseMm, feed_mm_s: float) -> tuple[bytes, bytes]:
     """The two lines of a straight move: the move in machine coordinates, and the barrier that waits for its end."""
     x, y, z = (_fixed(value, 3) for value in to_mm)
     return f"G21G90G94G53G1X{x}Y{y}Z{z}F{_fixed(feed_mm_s * 60, 1)}\n".encode("ascii"), BARRIER
+
+
+def jog_line(axis: Axis, to_mm: float, feed_mm_s: float) -> bytes:
+    """A piece of a jog along one axis, in machine coordinates; grbl 1.1 interface, Jogging."""
+    return f"$J=G21G90G53{axis.upper()}{_fixed(to_mm, 3)}F{_fixed(feed_mm_s * 60, 1)}\n".encode("ascii")
 
 
 def move_bytes(to_mm: PoseMm, feed_mm_s: float) -> bytes:

@@ -21,7 +21,7 @@ _CLEAR_S = 1.0
 async def move(talk: GrblTalk, job: Job, to_mm: PoseMm, feed_mm_s: float, tolerance_mm: float) -> None:
     """Straight move: accepted, ended (barrier), and seen standing at the target."""
     for line in move_lines(to_mm, feed_mm_s):
-        await _line(talk, job, line)
+        await checked_line(talk, job, line)
     view = await talk.fresh(lambda v: v.state is MotionState.IDLE and v.pose_mm is not None, job, "the end of the move")
     confirm_target(view, to_mm, tolerance_mm)
 
@@ -64,7 +64,7 @@ async def clear_fault(talk: GrblTalk, job: Job) -> None:
         raise Failed("refused", f"clearing a fault needs a standing machine; it is {talk.view.state.value}")
     if talk.view.reset_required or talk.line_in_flight:
         await _restart(talk, job)
-    await _line(talk, job, UNLOCK_LINE)
+    await checked_line(talk, job, UNLOCK_LINE)
     await talk.fresh(lambda v: v.state is MotionState.IDLE, job, "the unlocked state")
 
 
@@ -84,9 +84,9 @@ async def home(talk: GrblTalk, job: Job) -> None:
     if talk.view.state not in (MotionState.IDLE, MotionState.FAULT):
         raise Failed("refused", f"homing needs a standing controller; it is {talk.view.state.value}")
     if not talk.settings:  # a pose means nothing before the units are known
-        await _line(talk, job, SETTINGS_LINE, traced=False)
+        await checked_line(talk, job, SETTINGS_LINE, traced=False)
     job.homes = True
-    await _line(talk, job, HOME_LINE)
+    await checked_line(talk, job, HOME_LINE)
     job.homes = False
     await talk.fresh(lambda v: v.state is MotionState.IDLE, job, "the end of homing")
     talk.change(replace(talk.view, position_trusted=True, fault=""))
@@ -104,7 +104,7 @@ LINE_VERBS = frozenset({MotionVerb.CLEAR_FAULT, MotionVerb.HOME})
 """Verbs that use the line in flight; the others are raw and never wait for it."""
 
 
-async def _line(talk: GrblTalk, job: Job, data: bytes, traced: bool = True) -> None:
+async def checked_line(talk: GrblTalk, job: Job, data: bytes, traced: bool = True) -> None:
     """A line whose error is put into words, and cleared so that grblHAL does not repeat it for ever."""
     try:
         await talk.line(data, job, traced)

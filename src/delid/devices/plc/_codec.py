@@ -35,10 +35,13 @@ def next_number(number: int) -> int:
     return number % 0xFFFF + 1
 
 
-def encode_control(register_map: RegisterMap, *, heartbeat: int, packml_state: int, stop_seq: int) -> list[int]:
-    """The registers of the whole control block; tags that delid does not know are 0."""
-    values = {"heartbeat": heartbeat, "packml_state": packml_state, "stop_seq": stop_seq}
-    return encode_block(register_map, register_map.control, values)
+def encode_control(
+    register_map: RegisterMap, *, heartbeat: int, packml_state: int, stop_seq: int, unit_mode: int = 0
+) -> list[int]:
+    """The registers of the whole control block; tags that delid does not know are 0. Not every map has a unit_mode."""
+    values = {"heartbeat": heartbeat, "packml_state": packml_state, "stop_seq": stop_seq, "unit_mode": unit_mode}
+    known = {name: value for name, value in values.items() if name in register_map.control.tags}
+    return encode_block(register_map, register_map.control, known)
 
 
 def command_registers(register_map: RegisterMap, name: str, params: Mapping[str, float], seq: int) -> list[int]:
@@ -75,9 +78,13 @@ def flags_request(register_map: AnyMap) -> ModbusPDU | None:
     return kind(dev_id=register_map.device_id, address=block.address, count=block.count)
 
 
-def control_request(register_map: RegisterMap, *, heartbeat: int, packml_state: int, stop_seq: int) -> ModbusPDU:
+def control_request(
+    register_map: RegisterMap, *, heartbeat: int, packml_state: int, stop_seq: int, unit_mode: int = 0
+) -> ModbusPDU:
     """Function code 16 over the whole control block."""
-    registers = encode_control(register_map, heartbeat=heartbeat, packml_state=packml_state, stop_seq=stop_seq)
+    registers = encode_control(
+        register_map, heartbeat=heartbeat, packml_state=packml_state, stop_seq=stop_seq, unit_mode=unit_mode
+    )
     return write_request(register_map, register_map.control.address, registers)
 
 

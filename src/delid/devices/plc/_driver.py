@@ -81,7 +81,8 @@ class PlcDriver:
         self._up: bool | None = None
         self._detail = ""
         self._status: dict[str, Scalar] = {}
-        self._heartbeat = self._seq = self._stop_seq = self._packml_state = 0
+        self._heartbeat = self._seq = self._stop_seq = 0
+        self._packml = (0, 0)
         self._start: Scalar | None = None
         self._known = self._running = self._state_changed = False
         self._next_poll_s, self._quiet_s = 0.0, quiet_s
@@ -89,10 +90,10 @@ class PlcDriver:
 
     # --- what the engine calls ------------------------------------------------------------------------------------
 
-    def set_packml_state(self, number: int) -> None:
-        """The PackML state number of the control block; written at once."""
-        if number != self._packml_state:
-            self._packml_state, self._state_changed = number, True
+    def set_packml_state(self, number: int, mode: int = 0) -> None:
+        """The numbers of PackML state and mode (where the map has a place for it) of the control block, at once."""
+        if (number, mode) != self._packml:
+            self._packml, self._state_changed = (number, mode), True
             self._pause.wake()
 
     async def command(self, id: str, name: str, params: Mapping[str, float], deadline_s: float) -> Finished:
@@ -223,11 +224,9 @@ class PlcDriver:
         self._heartbeat += 1
         self._state_changed = False
         self._next_poll_s = self._clock.now_s() + self._poll_s
-        await self._link.write(
-            control_request(
-                self._map, heartbeat=self._heartbeat & 0xFFFF, packml_state=self._packml_state, stop_seq=self._stop_seq
-            )
-        )
+        beat, (state, mode) = self._heartbeat & 0xFFFF, self._packml
+        values = {"heartbeat": beat, "packml_state": state, "unit_mode": mode, "stop_seq": self._stop_seq}
+        await self._link.write(control_request(self._map, **values))
 
     async def _write_command(self) -> None:
         command = self._waiting.command

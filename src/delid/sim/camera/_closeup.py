@@ -6,10 +6,8 @@ plain lid at the place where the simulated PLC says that the fastener really is.
 
 from __future__ import annotations
 
-import asyncio
 import math
 import zlib
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import cv2
@@ -21,6 +19,7 @@ from delid.core import Clock, Frame, ImageBgr
 
 from .._world import PackFacts, PlcFacts, World
 from ._draw import Sensor, picture, scene_error
+from ._drawn import DrawnCamera
 
 XyzMm = tuple[float, float, float]
 MM_PER_PX = 0.3
@@ -33,14 +32,15 @@ SOFT_MM = 6.0
 EMPTY = "empty"
 
 
-class CloseupCamera:
+class CloseupCamera(DrawnCamera):
     """Composes each frame from the close-ups of ``folder`` (bolt-1.jpg, nut-1.jpg, empty-1.jpg ...) and the world.
 
     Raises CameraError where the folder has no picture, and on ``grab`` where a kind has none.
     """
 
     def __init__(self, folder: Path, world: World, spec: Camera, clock: Clock, noise_seed: int) -> None:
-        self._world, self._clock, self._name = world, clock, spec.id
+        super().__init__(spec.id, clock)
+        self._world = world
         self._matrix = np.array(spec.calibration.matrix, np.float64)
         self._tool_from_camera = np.array(spec.calibration.tool_from_camera, np.float64)
         self._size_px = spec.size_px
@@ -52,24 +52,6 @@ class CloseupCamera:
         width, height = spec.size_px
         self._sensor = Sensor((height, width), noise_seed, spec.id)
         self._seq = 0
-        self._worker: ThreadPoolExecutor | None = None
-
-    async def grab(self, count: int, deadline_s: float) -> tuple[Frame, ...]:
-        """``count`` fresh frames of the world as it is now; raises CameraError ``camera.stale`` past the deadline."""
-        end_s = self._clock.now_s() + deadline_s
-        if self._worker is None:
-            self._worker = ThreadPoolExecutor(1, thread_name_prefix=f"closeup-{self._name}")
-        loop = asyncio.get_running_loop()
-        frames = tuple([await loop.run_in_executor(self._worker, self.draw) for _ in range(count)])
-        if self._clock.now_s() > end_s:
-            raise scene_error(f"{count} frames took longer than {deadline_s:g} s.", self._name, "camera.stale")
-        return frames
-
-    async def close(self) -> None:
-        """End the drawing thread; may be called twice."""
-        worker, self._worker = self._worker, None
-        if worker is not None:
-            worker.shutdown(wait=True)
 
     def draw(self) -> Frame:
         """The next frame."""

@@ -7,9 +7,7 @@ gives the same frames.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,6 +20,7 @@ from delid.core import Clock, DamageKind, Frame, ImageBgr
 
 from .._world import PlcFacts, World
 from ._draw import Sensor, scene_error
+from ._drawn import DrawnCamera
 from ._lighting import LitPictures
 
 SOFT_EDGE = 0.25
@@ -69,7 +68,7 @@ class Scene(StrictModel):
         return self
 
 
-class SceneCamera:
+class SceneCamera(DrawnCamera):
     """Composes each frame from ``scene_dir`` and the world.
 
     The folder holds bolts.jpg, none.jpg, scene.yaml, perhaps open.jpg, and each of the pictures under other lights
@@ -90,7 +89,8 @@ class SceneCamera:
         name: str = "camera",
         lamps: Mapping[int, str] | None = None,
     ) -> None:
-        self._world, self._clock, self._name = world, clock, name
+        super().__init__(name, clock)
+        self._world = world
         self._scene = load_yaml_model(scene_dir / "scene.yaml", Scene)
         self._pictures = LitPictures(scene_dir, lamps or {}, name)
         bolts, none = self._pictures.get("bolts"), self._pictures.get("none")
@@ -101,34 +101,12 @@ class SceneCamera:
         self._sensor = Sensor(bolts.shape, noise_seed, name)
         self._composed: tuple[tuple[object, ...], ImageBgr] | None = None
         self._seq = 0
-        self._worker: ThreadPoolExecutor | None = None
-
-    async def grab(self, count: int, deadline_s: float) -> tuple[Frame, ...]:
-        """``count`` fresh frames of the world as it is now; raises CameraError ``camera.stale`` past the deadline."""
-        end_s = self._clock.now_s() + deadline_s
-        frames = []
-        for _ in range(count):
-            frames.append(await self._in_thread())
-            if self._clock.now_s() > end_s:
-                raise scene_error(f"{count} frames took longer than {deadline_s:g} s.", self._name, "camera.stale")
-        return tuple(frames)
-
-    async def close(self) -> None:
-        """End the drawing thread; may be called twice."""
-        worker, self._worker = self._worker, None
-        if worker is not None:
-            worker.shutdown(wait=True)
 
     def draw(self) -> Frame:
         """The next frame."""
         self._seq += 1
         captured_s = self._clock.now_s()
         return self._sensor.frame(self._compose(self._world.read_plc() or PlcFacts()), self._seq, captured_s)
-
-    async def _in_thread(self) -> Frame:
-        if self._worker is None:
-            self._worker = ThreadPoolExecutor(1, thread_name_prefix=f"scene-{self._name}")
-        return await asyncio.get_running_loop().run_in_executor(self._worker, self.draw)
 
     def _compose(self, facts: PlcFacts) -> ImageBgr:
         look = self._pictures.look(facts.lamps)

@@ -63,8 +63,21 @@ def stop_extraction(machine: Machine, values: Values) -> Running:
     return None
 
 
+def quench(machine: Machine, values: Values) -> Running:
+    """Open the valve; done when something flows. Only the reset button closes it."""
+    machine.quench_open = True
+    yield
+    return None
+
+
+def extraction_full(machine: Machine, values: Values) -> Running:
+    machine.extraction_on = machine.extraction_full = True
+    yield from ()
+    return None
+
+
 def signal_quarantine(machine: Machine, values: Values) -> Running:
-    machine.quarantine_lamp = machine.extraction_on = True
+    machine.quarantine_lamp = machine.extraction_on = machine.extraction_full = True
     yield
     return None
 
@@ -167,7 +180,7 @@ COMMANDS: dict[str, Callable[[Machine, Values], Running]] = {
     command.__name__: command
     for command in (
         close_clamp, open_clamp, start_extraction, stop_extraction, signal_quarantine, fit_tool, unfasten, hold_part,
-        release_part, set_light, drain,
+        release_part, set_light, drain, quench, extraction_full,
     )
 }  # fmt: skip
 """Commands by their names in the register map; reset_faults belongs to the safety logic, not to the machinery."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from delid.core import PACKTAGS_NUMBERS, FailureKind, FastenerKind, State
+from delid.core import PACKTAGS_MODES, PACKTAGS_NUMBERS, FailureKind, FastenerKind, Mode, State
 
 from .._world import PackFacts, PlcFacts
 from ._commands import COMMANDS, NEEDS_PERMISSION, Running
@@ -16,6 +16,8 @@ LONGEST_SCAN_S = 0.1
 """A scan that came later than this means that the simulator itself stood still, not that the heartbeat did."""
 
 
+UNUSUAL = (Mode.MAINTENANCE, Mode.MANUAL)
+"""In these modes amber burns in every state: the cell does not do what people expect of it."""
 GREEN = (State.STARTING, State.EXECUTE, State.UNHOLDING, State.UNSUSPENDING, State.COMPLETING)
 AMBER = (State.HOLDING, State.HELD, State.SUSPENDING, State.SUSPENDED)
 RED = (State.STOPPING, State.ABORTING, State.ABORTED, State.CLEARING)
@@ -57,13 +59,16 @@ class PlcLogic:
             "step_result": self._map.results["idle"],
         }  # fmt: skip
         self._states = {number: state for state, number in (PACKTAGS_NUMBERS | self._map.states).items()}
+        self._modes = {number: mode for mode, number in (PACKTAGS_MODES | self._map.modes).items()}
         self.packml: State | None = None
+        self.mode: Mode | None = None
         self._names = {spec.code: name for name, spec in self._map.commands.items()}
         self._error_codes = {kind: code for code, kind in self._map.errors.items()}
         self._last_scan_s: float | None = None
         self._last_beat: float | None = None
         self._beat_age_s: float | None = None
         self._fault = True
+        self._pressed = True
         self._step: _Step | None = None
         self._status = status_registers(self._map, self._numbers)
         self._flags = flag_bits(self._map, self._numbers)
@@ -132,6 +137,7 @@ class PlcLogic:
         self._last_scan_s = now_s
         self.machine.advance(passed_s * self._speed)
         self.packml = self._states.get(int(control["packml_state"]))
+        self.mode = self._modes.get(int(control.get("unit_mode", 0)))
         self._watch(control["heartbeat"], passed_s)
         self._obey_stop(control["stop_seq"])
         self._take_command()
@@ -155,6 +161,11 @@ class PlcLogic:
         self._last_beat = heartbeat
         if not self._healthy():
             self._fault = True
+        pressed = bool(self.machine.inputs.reset_button)
+        if pressed and not self._pressed:
+            self._fault = not self._healthy()
+            self.machine.quench_open = self.machine.extraction_full = False
+        self._pressed = pressed
 
     def _watchdog_ok(self) -> bool:
         return self._beat_age_s is not None and self._beat_age_s <= self._map.watchdog_s
@@ -219,6 +230,7 @@ class PlcLogic:
         values = self._numbers | {
             "heartbeat_echo": heartbeat,
             "estop_ok": bool(inputs.estop_ok), "guard_closed": bool(inputs.guard_closed), "smoke": bool(inputs.smoke),
+            "quench_on": machine.quench_open,
             "extraction_on": machine.extraction_on, "clamp_closed": machine.clamp_closed,
             "vacuum_ok": machine.held is not None and vacuum, "grip_ok": machine.held is not None and not vacuum,
             "motion_permitted": self.motion_permitted, "fault_latched": self._fault, "watchdog_ok": self._watchdog_ok(),
@@ -226,7 +238,8 @@ class PlcLogic:
             "pack_temperature_c": inputs.pack_temperature_c or 0.0, "gas_ppm": inputs.gas_ppm or 0.0,
             "carried_kg": machine.carried_kg, "tool_number": machine.tool_number,
             "torque_nm": machine.torque_nm, "angle_deg": machine.angle_deg, "energy_wh": machine.energy_wh,
-            "stack_green": self.packml in GREEN and not self._fault, "stack_amber": self.packml in AMBER,
+            "stack_green": self.packml in GREEN and not self._fault,
+            "stack_amber": self.packml in AMBER or self.mode in UNUSUAL,
             "stack_red": self.packml in RED or self._fault,
         }  # fmt: skip
         self._status, self._flags = status_registers(self._map, values), flag_bits(self._map, values)

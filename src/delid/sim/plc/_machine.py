@@ -60,6 +60,7 @@ class Machine:
         self.tool_number = 0
         self.held: Held | None = None
         self.clamp_closed = self.extraction_on = self.quarantine_lamp = False
+        self.extraction_full = self.quench_open = False
         self.lamps_on = 0
         self.torque_nm = self.angle_deg = self.energy_wh = 0.0
         self.motor_w = 0.0
@@ -159,7 +160,12 @@ class Machine:
         self._discharge(dt_s)
         self._carry()
         self._take_out_by_hand()
-        power_w = 120.0 + 450.0 * self.extraction_on + 80.0 * (self.held is not None) + self.motor_w
+        power_w = (
+            120.0
+            + 450.0 * self.extraction_on * (1 + self.extraction_full)
+            + 80.0 * (self.held is not None)
+            + self.motor_w
+        )
         self.energy_wh += power_w * dt_s / 3600.0
 
     def _discharge(self, dt_s: float) -> None:

@@ -28,6 +28,8 @@ class Inputs(StrictModel):
     gas_ppm: NotNegative | None = None
     pack_temperature_c: float | None = None
     isolation_ohm_per_v: NotNegative | None = None
+    reset_button: bool | None = None
+    """A hand on the PLC's own reset button; pressing it clears the fault latch and closes the quench valve."""
     disconnect_pulled: bool | None = None
     """A person has pulled the service disconnect."""
     removed: list[str] = []

@@ -16,6 +16,15 @@ def banner(classic: bool) -> bytes:
     return END + say("Grbl 1.1f ['$' for help]" if classic else "GrblHAL 1.1f ['$' or '$HELP' for help]")
 
 
+def sub_state(state: str, moving: bool, permitted: bool) -> str:
+    """The number after ``Hold`` and ``Door``; other states have none."""
+    if state == "Hold":
+        return ":1" if moving else ":0"
+    if state == "Door":
+        return ":2" if moving else ":0" if permitted else ":1"
+    return ""
+
+
 def status(
     state: str, at_mm: Vector, feed_mm_s: float, free: tuple[int, int], door_open: bool, with_offset: bool
 ) -> bytes:

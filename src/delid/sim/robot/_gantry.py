@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
 
 from ._travel import Machine, Travel, Vector
 
@@ -19,6 +20,7 @@ class Gantry:
         self.travel: Travel | None = None
         self.blocks: deque[tuple[Vector, float]] = deque()
         """Targets and speeds (mm/s) still to travel."""
+        self._cancelled = False
         self.homing: deque[Vector] = deque()
 
     @property
@@ -47,6 +49,11 @@ class Gantry:
             return self.blocks[-1][0]
         return self.travel.target if self.travel else self.at_mm
 
+    def target(self, axes_mm: Mapping[str, float]) -> Vector:
+        """Where a move of some axes leads, from where everything planned ends."""
+        x, y, z = self.planned_mm()
+        return (axes_mm.get("X", x), axes_mm.get("Y", y), axes_mm.get("Z", z))
+
     def begin_next(self, now_s: float) -> None:
         target, speed_mm_s = self.blocks.popleft()
         self.travel = Travel(self.machine, self.at_mm, target, speed_mm_s, now_s)
@@ -67,17 +74,26 @@ class Gantry:
         if self.travel:
             self.travel.brake(now_s)
 
+    def cancel(self, now_s: float) -> None:
+        """Slow down and forget the rest, that of the travel under way as well."""
+        self._cancelled = self.moving
+        self.blocks.clear()
+        self.brake(now_s)
+
     def arrive(self) -> None:
         """The travel stands: at its target, or braked before it; then the rest of the move stays in the queue."""
         if self.travel:
             travel, self.travel = self.travel, None
             self.at_mm = travel.position(travel.end_s)
-            if self.at_mm != travel.target:
+            if self._cancelled:
+                self.blocks.clear()  # what came in the meantime as well
+            elif self.at_mm != travel.target:
                 self.blocks.appendleft((travel.target, travel.speed_mm_s))
+            self._cancelled = False
 
     def halt(self, now_s: float) -> None:
         """Stop dead and forget what was planned."""
         self.at_mm = self.position_mm(now_s)
-        self.travel = None
+        self.travel, self._cancelled = None, False
         self.blocks.clear()
         self.homing.clear()

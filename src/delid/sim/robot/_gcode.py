@@ -69,6 +69,16 @@ def parse_block(line: str) -> Block:
     return _block(codes, values)
 
 
+def parse_jog(line: str) -> tuple[dict[str, float], float]:
+    """Axes and speed (mm/s) of what follows ``$J=``; raises GcodeError: 16 for what is no jog, 22 without a feed."""
+    block = parse_block(line)
+    if block.motion is not None or block.dwell_s is not None or not block.axes_mm:
+        raise GcodeError(16)
+    if not block.feed_mm_min:
+        raise GcodeError(22)
+    return block.axes_mm, block.feed_mm_min / 60
+
+
 def _words(text: str) -> list[tuple[str, float]]:
     words: list[tuple[str, float]] = []
     at = 0

@@ -6,17 +6,15 @@ units are millimetres, coordinates absolute.
 
 from __future__ import annotations
 
-from collections import deque
-
 from . import _answers as answers
 from ._gantry import PLANNER_BLOCKS, Gantry
-from ._gcode import Block, GcodeError, Modes, parse_block
+from ._gcode import Block, GcodeError, Modes, parse_block, parse_jog
+from ._lines import LineInput
 from ._travel import Machine, Vector
 
-RX_BYTES = 1023
 LINE_MAX = 256
 _CRITICAL = (1, 2, 10)
-_BUSY, _LOCK, _DOOR = 8, 9, 13
+_BUSY, _LOCK, _DOOR, _TRAVEL = 8, 9, 13, 15
 
 
 class GrblLogic:
@@ -50,14 +48,11 @@ class GrblLogic:
     def _clear(self) -> None:
         """Forget lines, motion, modes and errors, as a reset does."""
         self._gantry.halt(self._now_s)
-        self._rx, self._after_return = bytearray(), False
-        self._lines: deque[str] = deque()
+        self._input = LineInput()
         self._dwell_s: float | None = None
         self._dwell_end_s: float | None = None
         self._modes = Modes()
-        self._sticky = 0
-        self._critical = False
-        self._hold_stuck = False
+        self._sticky, self._critical, self._hold_stuck = 0, False, False
 
     def _greet(self) -> None:
         self._out += answers.banner(self._classic)
@@ -77,14 +72,10 @@ class GrblLogic:
     def feed(self, data: bytes) -> None:
         """Bytes from the wire. Realtime bytes act at once and are never part of a line."""
         for byte in data:
-            if byte in (0x18, 0x21, 0x3F, 0x7E):
+            if byte in (0x18, 0x21, 0x3F, 0x7E, 0x85):
                 self._realtime(byte)
-            elif byte == 0x0D or (byte == 0x0A and not self._after_return):
-                self._lines.append(self._rx.decode("ascii", "replace").strip())
-                self._rx.clear()
-            elif byte < 0x80 and byte != 0x0A:
-                self._rx.append(byte)
-            self._after_return = byte == 0x0D
+            else:
+                self._input.take(byte)
         self._pump()
 
     def advance(self, now_s: float) -> bytes:
@@ -115,9 +106,10 @@ class GrblLogic:
 
     def raise_alarm(self, number: int) -> None:
         """Stop dead and lock, as a limit switch or a drive fault does."""
-        lines = deque(self._lines)
+        waiting = self._input.lines
         self._clear()
-        self._lines = lines if number not in _CRITICAL else deque()
+        if number not in _CRITICAL:
+            self._input.lines = waiting
         self._state, self._critical = "Alarm", number in _CRITICAL
         self._out += answers.say(f"ALARM:{number}")
         if self._critical:
@@ -137,6 +129,8 @@ class GrblLogic:
         elif byte == 0x21 and self._state in ("Idle", "Run"):
             self._state = "Hold"
             self._gantry.brake(self._now_s)
+        elif byte in (0x21, 0x85) and self._state == "Jog":
+            self._gantry.cancel(self._now_s)
         elif byte == 0x7E and not self.moving and self._resumable():
             self._state = "Idle"
             self._pump()
@@ -147,13 +141,9 @@ class GrblLogic:
     def _report(self) -> None:
         if self._classic and (self._critical or self._state == "Home"):
             return
-        sub = ""
-        if self._state == "Hold":
-            sub = ":1" if self.moving or self._hold_stuck else ":0"
-        elif self._state == "Door":
-            sub = ":2" if self.moving else ":0" if self._permitted else ":1"
+        sub = answers.sub_state(self._state, self.moving or self._hold_stuck, self._permitted)
         at_mm, speed_mm_s = self._gantry.position_mm(self._now_s), self._gantry.speed_mm_s(self._now_s)
-        free = (PLANNER_BLOCKS - len(self._gantry.blocks), RX_BYTES - len(self._rx))
+        free = (PLANNER_BLOCKS - len(self._gantry.blocks), self._input.free_bytes)
         with_offset = self._reports % 30 == 0
         self._reports += 1
         self._out += answers.status(self._state + sub, at_mm, speed_mm_s, free, not self._permitted, with_offset)
@@ -170,6 +160,8 @@ class GrblLogic:
     # --- motion ----------------------------------------------------------------------------------------------------
 
     def _open_door(self) -> None:
+        if self._state == "Jog":
+            self._gantry.cancel(self._now_s)
         self._state = "Door"
         self._out += answers.say("[MSG:Check Door]")
         self._gantry.brake(self._now_s)
@@ -184,7 +176,7 @@ class GrblLogic:
             self._out += answers.say("ok")
         elif self._state == "Hold":
             self._hold_stuck = not self.holds_finish
-        elif self._state == "Run" and not self._gantry.blocks:
+        elif self._state in ("Run", "Jog") and not self._gantry.blocks:
             self._state = "Idle"
 
     def _pump(self) -> None:
@@ -198,13 +190,13 @@ class GrblLogic:
         if self._state == "Home":
             self._gantry.begin_homing_leg(self._now_s)
             return True
-        if self._state not in ("Idle", "Run") or not self._gantry.blocks:
+        if self._state not in ("Idle", "Run", "Jog") or not self._gantry.blocks:
             return False
         if not self._permitted:
             self._open_door()
             return False
         self._gantry.begin_next(self._now_s)
-        self._state = "Run"
+        self._state = "Jog" if self._state == "Jog" else "Run"
         return True
 
     def _end_dwell(self) -> bool:
@@ -222,9 +214,9 @@ class GrblLogic:
 
     def _take_line(self) -> bool:
         blocked = self._critical or self._dwell_s is not None or self._gantry.full
-        if blocked or not self._lines or self._state not in ("Idle", "Run", "Alarm"):
+        if blocked or not self._input.lines or self._state not in ("Idle", "Run", "Jog", "Alarm"):
             return False
-        line = self._lines.popleft()
+        line = self._input.lines.popleft()
         if not line or line.startswith("$"):
             self._sticky = 0
         try:
@@ -246,7 +238,7 @@ class GrblLogic:
             return "ok"
         if line.startswith("$"):
             return self._system(line.upper())
-        if self._state == "Alarm":
+        if self._state in ("Alarm", "Jog"):
             raise GcodeError(_LOCK)
         return self._plan(parse_block(line))
 
@@ -254,6 +246,8 @@ class GrblLogic:
         if (told := answers.parser_info(line, self._modes.motion, self._modes.feed_mm_min)) is not None:
             self._out += told
             return "ok"
+        if line.startswith("$J="):
+            return self._jog(line[3:])
         machine_info = answers.machine_info(line, self.machine, self._homing_needed)
         if machine_info is None and line not in ("$H", "$X", "$SLP"):
             raise GcodeError(3)
@@ -262,16 +256,23 @@ class GrblLogic:
         if line == "$H":
             return self._home()
         if line == "$X":
-            machine_info = self._unlock()
+            machine_info = answers.say("[MSG:Caution: Unlocked]") if self._state == "Alarm" else b""
+            self._state = "Idle"
         elif line == "$SLP":
             self._state, machine_info = "Sleep", answers.say("[MSG:Sleeping]")
         self._out += machine_info or b""
         return "ok"
 
-    def _unlock(self) -> bytes:
-        locked = self._state == "Alarm"
-        self._state = "Idle"
-        return answers.say("[MSG:Caution: Unlocked]") if locked else b""
+    def _jog(self, words: str) -> str:
+        """A piece of a jog: only at rest or while jogging, with a feed of its own, never past the travel."""
+        if self._state not in ("Idle", "Jog"):
+            raise GcodeError(_BUSY)
+        axes_mm, speed_mm_s = parse_jog(words)
+        target = self._gantry.target(axes_mm)
+        if not self.machine.reaches(target):
+            raise GcodeError(_TRAVEL)
+        self._state = "Jog"
+        return self._accept(target, speed_mm_s)
 
     def _home(self) -> str:
         if not self._homing_needed:
@@ -289,11 +290,13 @@ class GrblLogic:
             return ""
         if not block.axes_mm:
             return "ok"
-        x, y, z = self._gantry.planned_mm()
-        target = (block.axes_mm.get("X", x), block.axes_mm.get("Y", y), block.axes_mm.get("Z", z))
+        target = self._gantry.target(block.axes_mm)
         if not self.machine.reaches(target):
             self.raise_alarm(2)
             return ""
+        return self._accept(target, speed_mm_s)
+
+    def _accept(self, target: Vector, speed_mm_s: float) -> str:
         self._gantry.blocks.append((target, speed_mm_s))
         self.move_starts_s.append(self._now_s)
         return "" if len(self.move_starts_s) in self.unanswered_moves else "ok"
