@@ -20,6 +20,7 @@ from ._locate import ToolView, locate_fastener
 from ._manifest import (
     DAMAGE_KINDS,
     FASTENER_KINDS,
+    CropSpec,
     DamageThreshold,
     DetectionSpec,
     FastenerThreshold,
@@ -33,7 +34,7 @@ from ._merge import merge_fasteners
 from ._pack_fasteners import locate_fasteners
 from ._photos import Objection, Photo, read_photos
 from ._pose import PackPose, Place, PoseStatus
-from ._prepare import Letterbox, letterbox_for, prepare
+from ._prepare import Letterbox, letterbox_for, prepare, prepare_crops
 from ._quality import FrozenWatch, QualityLimits, check_quality
 from ._registration import register_pack
 from ._session import OnnxModel, load_model, read_manifest
@@ -45,6 +46,7 @@ __all__ = [
     "DAMAGE_KINDS",
     "FASTENER_KINDS",
     "ConfusionRow",
+    "CropSpec",
     "DamageThreshold",
     "DamageVerdict",
     "Detection",
@@ -104,6 +106,7 @@ __all__ = [
     "merge_fasteners",
     "place_camera",
     "prepare",
+    "prepare_crops",
     "print_board",
     "read_codes",
     "read_frame",

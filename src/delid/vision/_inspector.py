@@ -28,13 +28,14 @@ from delid.core import (
 
 from ._codes import read_labels
 from ._damage import DamageVerdict, judge_damage
-from ._detect import detect_fasteners, unplaced
+from ._detect import Detection, detect_fasteners, unplaced
 from ._explain import Evidence, evidence_of
 from ._gallery import Gallery, load_gallery
 from ._geometry import Projection
+from ._kinds import KindJudge, mm_per_px_at
 from ._lamps import usable_looks
 from ._laps import Laps
-from ._locate import Found, ToolView, locate_fastener, picture_fault
+from ._locate import ToolView, locate_fastener, picture_fault
 from ._pack_fasteners import locate_fasteners, outline_px
 from ._pose import PackPose, PoseStatus
 from ._prepare import prepare
@@ -77,6 +78,7 @@ class Inspector:
         limits: HazardLimits | None = None,
         quality: QualityLimits | None = None,
         clock: Clock | None = None,
+        kind_model: OnnxModel | None = None,
     ) -> None:
         self._pack_model, self._fastener_model, self._gallery = pack_model, fastener_model, gallery
         self._packs, self._views, self._close = dict(packs or {}), dict(views or {}), close
@@ -86,6 +88,10 @@ class Inspector:
         self.models = {"pack": pack_model.digest, "damage": pack_model.digest, "fasteners": fastener_model.digest}
         threshold = fastener_model.manifest.thresholds.fasteners
         self.min_fastener_confidence = threshold.min_confidence if threshold else 0.0
+        self._kinds = KindJudge(kind_model) if kind_model else None
+        if self._kinds:
+            self.models["fastener_kinds"] = self._kinds.digest
+            self.min_fastener_confidence = self._kinds.min_confidence
 
     @classmethod
     def open(
@@ -101,10 +107,12 @@ class Inspector:
         quality: QualityLimits | None = None,
         threads: int = 1,
         clock: Clock | None = None,
+        fastener_kinds_dir: Path | str | None = None,
     ) -> Inspector:
         """Load and check models and gallery; raises ModelError. Without ``views`` there are no places, only kinds."""
         pack_model = load_model(pack_damage_dir, "pack_damage", threads)
         fastener_model = load_model(fasteners_dir, "fastener_detect", threads)
+        kind_model = load_model(fastener_kinds_dir, "fastener_kind", threads) if fastener_kinds_dir else None
         dim = pack_model.manifest.output("embedding").shape[-1]
         gallery = load_gallery(gallery_dir, pack_model.manifest.sha256, int(dim))
         return cls(
@@ -117,6 +125,7 @@ class Inspector:
             limits=limits,
             quality=quality,
             clock=clock,
+            kind_model=kind_model,
         )
 
     @classmethod
@@ -144,6 +153,7 @@ class Inspector:
             limits=spec.limits.hazard_limits(),
             threads=threads,
             clock=clock,
+            fastener_kinds_dir=cell.resolve(spec.models.fastener_kinds) if spec.models.fastener_kinds else None,
         )
 
     @property
@@ -229,7 +239,7 @@ class Inspector:
     def _loose_fasteners(self, frame: Frame, laps: Laps) -> tuple[Fastener, ...]:
         """What is found on a pack that nobody knows, or where no camera is calibrated."""
         with laps("infer"):
-            return unplaced(detect_fasteners(frame.image, self._fastener_model))
+            return unplaced(self._detect(frame))
 
     def evidence(self, frame: Frame, looks: Mapping[str, Frame] | None = None) -> Evidence:
         """What the judgement of this frame rests on, for a picture that explains it; runs the pack model again."""
@@ -252,10 +262,13 @@ class Inspector:
         if fault := picture_fault(frame, self._close):
             return None, fault
         view = self._close.at(flange_mm)
-        found = locate_fastener(view, at_mm, self._detect(frame), self.min_fastener_confidence)
+        detections = self._detect(frame)
+        if self._kinds is not None:
+            detections = self._kinds.detected(frame.image, detections, mm_per_px_at(view, at_mm[2]))
+        found = locate_fastener(view, at_mm, detections, self.min_fastener_confidence)
         return found, "" if found else "the fine look finds no fastener"
 
-    def _detect(self, frame: Frame) -> Sequence[Found]:
+    def _detect(self, frame: Frame) -> Sequence[Detection]:
         return detect_fasteners(frame.image, self._fastener_model)
 
     def _view(self, frame: Frame) -> Projection | None:
@@ -273,7 +286,12 @@ class Inspector:
         with laps("infer"):
             detections = self._detect(frame)
         with laps("postprocess"):
-            return locate_fasteners(detections, pack, view)
+            pose, fasteners = locate_fasteners(detections, pack, view)
+        if self._kinds is None:
+            return pose, fasteners
+        with laps("infer"):
+            scale = mm_per_px_at(view, view.lid_z_mm(pack))
+            return pose, self._kinds.placed(frame.image, fasteners, detections, scale)
 
     def _unusable(self, frame: Frame, quality: Quality, timing_ms: dict[str, float]) -> Inspection:
         hazard, reasons = hazard_class((), PackStatus.UNKNOWN, self._limits, usable_frames=False)

@@ -14,7 +14,7 @@ DAMAGE_KINDS = ("dent", "corrosion", "leak", "swelling", "burn")
 FastenerLabel = Literal["bolt", "nut", "empty", "stripped"]
 FASTENER_KINDS: tuple[FastenerLabel, ...] = ("bolt", "nut", "empty", "stripped")
 
-Task = Literal["pack_damage", "fastener_detect"]
+Task = Literal["pack_damage", "fastener_kind", "fastener_detect"]
 FREE_SIDE_PX = 64
 """A model that takes any size is tried at this one when it is loaded."""
 
@@ -74,6 +74,13 @@ class OutputSpec(_Strict):
     shape: tuple[int | Literal["batch", "height/4", "width/4"], ...]
     labels: tuple[str, ...] = ()
     pooling: Literal["max", "none"] = "none"
+
+
+class CropSpec(_Strict):
+    """A square around a fastener's nominal place: `cover_mm` wide, resampled to `size_px`."""
+
+    size_px: int = Field(gt=0)
+    cover_mm: float = Field(gt=0)
 
 
 class DetectionSpec(_Strict):
@@ -175,6 +182,7 @@ class Manifest(_Strict):
     input: InputSpec
     outputs: tuple[OutputSpec, ...]
     thresholds: Thresholds
+    crop: CropSpec | None = None
     detection: DetectionSpec | None = None
 
     def output(self, name: str) -> OutputSpec:
@@ -195,12 +203,17 @@ class Manifest(_Strict):
             damage = self.thresholds.damage
             _require(damage is not None and set(damage) == set(DAMAGE_KINDS), "thresholds.damage must name every kind")
             _require(self.output("damage_heat").labels == DAMAGE_KINDS, f"damage_heat.labels must be {DAMAGE_KINDS}")
-        else:
+        elif self.task == "fastener_detect":
             _require(names >= {"heat", "offset"}, "outputs must be heat, offset")
             _require(self.output("heat").labels == FASTENER_KINDS, f"heat.labels must be {FASTENER_KINDS}")
             _require(self.input.shape == (1, 3, "height", "width"), "input.shape must be [1, 3, height, width]")
             _require(self.thresholds.fasteners is not None, "thresholds.fasteners is missing")
             _require(self.detection is not None, "detection is missing")
+        else:
+            _require("kind" in names, "outputs must hold kind")
+            _require(self.output("kind").labels == FASTENER_KINDS, f"kind.labels must be {FASTENER_KINDS}")
+            _require(self.thresholds.fasteners is not None, "thresholds.fasteners is missing")
+            _require(self.crop is not None, "crop is missing")
         return self
 
 

@@ -5,14 +5,14 @@ Pixel centres follow OpenCV: (0, 0) is the centre of the top-left pixel.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ._manifest import InputSpec
+from ._manifest import CropSpec, InputSpec
 
 Image = NDArray[np.uint8]
 Tensor = NDArray[np.float32]
@@ -134,6 +134,50 @@ def _laid_in(image: Image, box: Letterbox, spec: InputSpec) -> Image:
     canvas = np.full((spec.height_px, spec.width_px, 3), spec.pad, np.uint8)
     canvas[box.offset_y : box.offset_y + inner_h, box.offset_x : box.offset_x + inner_w] = inner
     return canvas
+
+
+def prepare_crops(
+    image_bgr: Image,
+    centers_px: Sequence[tuple[float, float]] | NDArray[np.float64],
+    mm_per_px: float | Sequence[float] | NDArray[np.float64],
+    spec: InputSpec,
+    crop: CropSpec,
+) -> Tensor:
+    """Squares of `crop.cover_mm` around each centre to float32 of N x 3 x size x size.
+
+    `mm_per_px` is the ground resolution at each centre, or one figure for all. What lies outside the image
+    takes the colour of the nearest edge pixel.
+    """
+    _check(image_bgr)
+    centers = np.asarray(centers_px, np.float64).reshape(-1, 2)
+    scales = np.broadcast_to(np.asarray(mm_per_px, np.float64), (len(centers),))
+    crops = np.empty((len(centers), crop.size_px, crop.size_px, 3), np.uint8)
+    for index, ((x, y), scale) in enumerate(zip(centers, scales, strict=True)):
+        crops[index] = _crop(image_bgr, float(x), float(y), float(crop.cover_mm / scale), crop.size_px)
+    return _normalise(crops, spec)
+
+
+def _crop(image: Image, x: float, y: float, side_px: float, size_px: int) -> Image:
+    step = side_px / size_px
+    source = image
+    if step > 1.0:  # a finer image than the model's: average first, or small parts would alias
+        reach = int(side_px / 2 + 3 * step) + 2
+        x_first, y_first = max(0, int(x) - reach), max(0, int(y) - reach)
+        region = image[y_first : max(0, int(y) + reach + 1), x_first : max(0, int(x) + reach + 1)]
+        if region.size == 0:
+            return np.zeros((size_px, size_px, 3), np.uint8)
+        source = np.asarray(cv2.GaussianBlur(region, (0, 0), 0.45 * step), np.uint8)
+        x, y = x - x_first, y - y_first
+    half = (size_px - 1) / 2
+    matrix = np.array([[step, 0.0, x - half * step], [0.0, step, y - half * step]])
+    warped = cv2.warpAffine(
+        source,
+        matrix,
+        (size_px, size_px),
+        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+    return np.asarray(warped, np.uint8)
 
 
 def _normalise(images_bgr: NDArray[np.uint8], spec: InputSpec) -> Tensor:
