@@ -123,7 +123,7 @@ def _halt(turn: Turn, to: State, outcome: str, cause: str) -> None:
         turn.set(aftermath=None)
     enter_acting(turn, to, cause)
     turn.set(question=None, current=None, queue=(), redo_act=False, motion_held=False, phase=Phase.NONE, program=None)
-    turn.set(jog=None, confirmed=None)
+    turn.set(jog=None, confirmed=None, jog_end=cause if turn.state.jog is not None else turn.state.jog_end)
     if turn.state.motion is None or not turn.state.motion.position_trusted:
         turn.set(last_target_mm=None)
 
