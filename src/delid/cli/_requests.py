@@ -52,8 +52,9 @@ def verdict(state: EngineState, event: Event, effects: tuple[Effect, ...]) -> Me
     if isinstance(event, JogHeld):
         jogging = state.jog
         held = jogging is not None and jogging.press == event.press and not jogging.ending
-        reasons = [] if held else [state.jog_end or "the jog is over"]
-        return _refused(reasons, "Press again.") if reasons else {"ok": True, "packml": state.packml.value}
+        if not held:
+            return _refused([state.jog_end or "the jog is over"], "Press again.")
+        return {"ok": True, "packml": state.packml.value}
     record = next(e for e in effects if isinstance(e, Record) and e.kind in VERDICTS)
     if record.data["accepted"]:
         return {"ok": True, "packml": state.packml.value}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import uuid
 from typing import Annotated
 
@@ -14,6 +13,7 @@ from delid.core import Clock, SystemClock, UsageError
 from delid.ipc import CellClient
 
 from ._asking import DEADLINE_S, By, CellPath, Message, or_refused, person
+from ._signals import call_on_signal
 
 SIGNALS_IN_HOLD = 3
 """Hold signals sent in one dead-man time; two of three may be late."""
@@ -43,8 +43,7 @@ def jog(
         client = CellClient(load_cell(cell).socket_path, clock)
         try:
             let_go = asyncio.Event()
-            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-                asyncio.get_running_loop().add_signal_handler(number, let_go.set)
+            call_on_signal(let_go.set)
             return await hold(client, clock, request, for_s, let_go)
         finally:
             client.close()
