@@ -10,6 +10,7 @@ import typer
 from delid.core import Mode
 
 from ._asking import By, CellPath, Json, Message, ask, or_refused, person
+from ._left_lines import left_lines
 
 
 def status(cell: CellPath, as_json: Json = False) -> None:
@@ -42,6 +43,7 @@ def lines_of(state: Message) -> list[str]:
         lines.append(f"step {state['steps_done']} of {state['steps_total']} done; at {state['current_step'] or '-'}")
     if question := state["question"]:
         lines.append(f"asks: {question['text']} [{' | '.join(question['answers'])}]")
+    lines += left_lines(state)
     lines += [f"open: {row['name']}: {row['why']}" for row in state["reset_checklist"] if not row["ok"]]
     lines += [f"alarm: {alarm['code']}: {alarm['text']}" for alarm in state["alarms"]]
     motion = state["devices"]["motion"]
