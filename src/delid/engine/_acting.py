@@ -89,7 +89,7 @@ def enter_acting(turn: Turn, to: State, cause: str) -> None:
         turn.set(confirmed=None)  # what a person allowed was to begin now, not after a hold
     if to in RESUMING:
         turn.set(frame_age_s=0.0)  # a look whose frames were too old is taken again
-    if to in PAUSING and turn.state.packml in RESUMING:
+    if to in PAUSING and turn.state.packml in (State.SUSPENDED, *RESUMING):
         _shift_deadlines(turn)  # a move that is still held has not had its time
     work = work_of(turn.state, to)
     turn.enter(to, cause)
