@@ -28,6 +28,20 @@ class AnswerIn(Strict):
     answer: Text
 
 
+class AcknowledgeIn(Strict):
+    """An alarm that a person has seen, by its code; ``*`` for all."""
+
+    code: Text
+
+
+class ShelveIn(Strict):
+    """An alarm to be taken out of the way for a time, with a reason; 0 minutes put it back."""
+
+    code: Text
+    reason: Annotated[str, Field(max_length=200)] = ""
+    minutes: Annotated[float, Field(ge=0, le=480)]
+
+
 class ErrorOut(Strict):
     code: str
     message: str
@@ -79,6 +93,7 @@ class Snapshot(BaseModel):
     steps_done: int
     steps_total: int
     alarms: list[dict[str, Any]]
+    alarm_counts: dict[str, Any] = {}
     devices: dict[str, dict[str, Any]]
     tags: dict[str, Any]
     tags_age_s: float | None

@@ -68,6 +68,18 @@ export const T = {
   outcome: (word: string) => `The run ended: ${word}`,
   nothingToDo: "Nothing to do now.",
   alarms: "Alarms",
+  acknowledge: "Acknowledge",
+  acknowledgeAlarm: (code: string) => `Acknowledge ${code}`,
+  flood: "More alarms than one person can deal with: see to those that came first.",
+  alarmPriority: { critical: "CRITICAL", high: "HIGH", medium: "MEDIUM", low: "LOW" } as Record<string, string>,
+  alarmState: {
+    unacknowledged: "not acknowledged",
+    acknowledged: "acknowledged",
+    returned: "gone, not acknowledged",
+    latched: "gone",
+    shelved: "shelved",
+  } as Record<string, string>,
+  follows: (code: string) => `after ${code}`,
 
   readings: "Readings",
   noReadings: "The PLC has sent none.",
