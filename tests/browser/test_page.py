@@ -66,6 +66,16 @@ async def test_the_page_shows_the_state(cell: FakeCell, address: str, page: Page
     await expect(page.get_by_test_id("packml")).to_contain_text("Held")
 
 
+async def test_a_mode_that_is_not_production_is_shown(cell: FakeCell, address: str, page: Page) -> None:
+    await opened(page, address)
+    await expect(page.get_by_test_id("mode")).to_have_count(0)
+    for mode in ("maintenance", "manual"):
+        cell.show(snapshot(mode=mode))
+        await expect(page.get_by_test_id("mode")).to_contain_text(f"Mode: {mode}")
+    cell.show(snapshot(mode="production"))
+    await expect(page.get_by_test_id("mode")).to_have_count(0)
+
+
 async def test_only_allowed_commands_can_be_pressed(cell: FakeCell, address: str, page: Page) -> None:
     await opened(page, address)
     for allowed in (["Stop", "Hold"], ["Reset"], ["Clear"], ["Start", "Stop"], ["Unhold", "Stop"], []):

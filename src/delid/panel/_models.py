@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from delid.core import Command
+from delid.core import Command, Mode
 
 Text = Annotated[str, Field(min_length=1, max_length=200)]
 
@@ -79,6 +79,8 @@ class Snapshot(BaseModel):
     title: str
     at: Annotated[float, Field(description="seconds since 1970-01-01 UTC")]
     run: str | None
+    mode: Mode = Mode.PRODUCTION
+    modes: Annotated[list[Mode], Field(description="those that can be chosen now")] = []
     packml: str
     allowed: list[str]
     phase: str

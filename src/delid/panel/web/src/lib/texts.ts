@@ -4,6 +4,7 @@ export const T = {
   product: "delid",
   connecting: "Connecting to the panel",
   waitsFor: "Waits for",
+  mode: "Mode",
   now: "Now",
   step: (done: number, total: number) => `Step ${Math.min(done + 1, total)} of ${total}`,
   stepsDone: (done: number, total: number) => `${done} of ${total} done`,

@@ -87,6 +87,7 @@ export interface CellState {
   title: string;
   at: number;
   run: string | null;
+  mode?: "production" | "maintenance" | "manual";
   packml: string;
   allowed: string[];
   phase: string;
