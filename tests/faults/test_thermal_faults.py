@@ -47,7 +47,7 @@ def carrying(shop: Shop, executor: Executor) -> bool:
 
 
 async def smokes(shop: Shop, executor: Executor, person: Person, moment: Moment) -> dict[str, Any]:
-    """A run, smoke at the moment, and a minute in which nobody does anything."""
+    """A run, smoke at the moment, and a time in which nobody does anything."""
     await person.until_up()
     working = asyncio.create_task(person.work())
     while not moment(shop, executor):
@@ -62,7 +62,7 @@ async def smokes(shop: Shop, executor: Executor, person: Person, moment: Moment)
     assert await working is State.ABORTED
     await asyncio.sleep(3.0)
     stood_s, sent = shop.moved_s, len(shop.sent)
-    await asyncio.sleep(60.0)
+    await asyncio.sleep(20.0)
     for command in (Command.CLEAR, Command.RESET, Command.START):
         person.ask_for(command)
     await asyncio.sleep(1.0)
