@@ -66,6 +66,16 @@ async def test_the_page_shows_the_state(cell: FakeCell, address: str, page: Page
     await expect(page.get_by_test_id("packml")).to_contain_text("Held")
 
 
+async def test_a_mode_that_is_not_production_is_shown(cell: FakeCell, address: str, page: Page) -> None:
+    await opened(page, address)
+    await expect(page.get_by_test_id("mode")).to_have_count(0)
+    for mode in ("maintenance", "manual"):
+        cell.show(snapshot(mode=mode))
+        await expect(page.get_by_test_id("mode")).to_contain_text(f"Mode: {mode}")
+    cell.show(snapshot(mode="production"))
+    await expect(page.get_by_test_id("mode")).to_have_count(0)
+
+
 async def test_only_allowed_commands_can_be_pressed(cell: FakeCell, address: str, page: Page) -> None:
     await opened(page, address)
     for allowed in (["Stop", "Hold"], ["Reset"], ["Clear"], ["Start", "Stop"], ["Unhold", "Stop"], []):
@@ -247,6 +257,26 @@ async def test_a_refusal_of_the_cell_is_shown_with_its_advice(cell: FakeCell, ad
     await expect(page.get_by_test_id("failure")).to_contain_text("Hold is not possible now. Wait for the clamp.")
     await page.get_by_role("button", name="Close").click()
     await expect(page.get_by_test_id("failure")).to_have_count(0)
+
+
+async def test_an_alarm_says_what_to_do_and_is_acknowledged(cell: FakeCell, address: str, page: Page) -> None:
+    first = {"code": "plc.estop", "text": "the emergency stop circuit is open", "since": 1.0, "priority": "high",
+             "state": "unacknowledged", "todo": "Find out why it was pressed.", "first_out": True, "follows": "",
+             "count": 1, "shelved": None}  # fmt: skip
+    after = first | {"code": "plc.permission", "text": "no permission", "priority": "medium", "first_out": False,
+                     "follows": "plc.estop", "state": "latched", "count": 2}  # fmt: skip
+    cell.state = snapshot(packml="Aborted", allowed=["Clear"], alarms=[first, after],
+                          alarm_counts={"unacknowledged": 1, "total": 2, "flood": True})  # fmt: skip
+    await opened(page, address)
+    shown = page.get_by_test_id("alarm")
+    await expect(shown).to_have_count(2)
+    await expect(shown.nth(0)).to_contain_text("HIGH: the emergency stop circuit is open")
+    await expect(shown.nth(0)).to_contain_text("Find out why it was pressed.")
+    await expect(shown.nth(1)).to_contain_text("plc.permission, gone, after plc.estop, ×2")
+    await expect(page.get_by_test_id("alarms")).to_contain_text("More alarms than one person can deal with")
+    await expect(page.get_by_role("button", name="Acknowledge")).to_have_count(1)
+    await page.get_by_role("button", name="Acknowledge plc.estop").click()
+    assert await cell.told_within() == {"op": "acknowledge", "code": "plc.estop", "by": "panel"}
 
 
 async def test_words_of_the_cell_are_never_markup(cell: FakeCell, address: str, page: Page) -> None:

@@ -69,6 +69,19 @@ async def test_an_answer_reaches_the_cell(cell: FakeCell, panel: httpx.AsyncClie
     assert cell.told == [{"op": "answer", "question_id": "q1", "answer": "skip", "by": "panel"}]
 
 
+async def test_what_a_person_does_with_an_alarm_reaches_the_cell(cell: FakeCell, panel: httpx.AsyncClient) -> None:
+    assert (await panel.post("/api/acknowledge", json={"code": "plc.guard"})).status_code == 200
+    shelf = {"code": "plc.gas", "reason": "new sensor", "minutes": 30}
+    assert (await panel.post("/api/shelve", json=shelf)).status_code == 200
+    assert cell.told == [
+        {"op": "acknowledge", "code": "plc.guard", "by": "panel"},
+        {"op": "shelve", "code": "plc.gas", "by": "panel", "reason": "new sensor", "minutes": "30"},
+    ]
+    for minutes in (-1, 481, "soon"):
+        assert (await panel.post("/api/shelve", json=shelf | {"minutes": minutes})).status_code == 422
+    assert len(cell.told) == 2
+
+
 async def test_start_passes_when_the_cell_is_ready(cell: FakeCell, panel: httpx.AsyncClient) -> None:
     cell.state = idle()
     assert (await panel.post("/api/command", json={"command": "Start"})).status_code == 200

@@ -8,7 +8,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 from delid.config import load_yaml_model
-from delid.core import Answered, AskAct, Command, DamageKind, Effect, Event, OperatorCommanded, State, Verb
+from delid.core import (
+    ANOTHER_PACK,
+    Answered,
+    AskAct,
+    Command,
+    DamageKind,
+    Effect,
+    Event,
+    OperatorCommanded,
+    State,
+    Verb,
+)
 from delid.engine import NOT_THERE, SET_ASIDE, EngineState, Executor, checklist, start_checklist
 from delid.sim.camera import Scene
 
@@ -48,6 +59,8 @@ class DemoOperator:
         asyncio.get_running_loop().call_later(THINKING_S, self._act)
 
     def _ready(self, state: EngineState) -> bool:
+        if state.question is not None and state.packml in ENDED:
+            return True
         if state.packml is State.STOPPED:
             return state.motion is not None and all(ok for _, ok, _ in checklist(state))
         if state.packml is State.IDLE:
@@ -92,7 +105,12 @@ class DemoOperator:
         self._executor.post(Answered(self._executor.clock.now_s(), question.id, answer, BY))
 
     def _look_at_pack(self, state: EngineState, answers: tuple[str, ...]) -> str:
-        """Asked for a damage that the pictures leave unclear, look whether the simulated pack has it."""
+        """Asked for a damage that the pictures leave unclear, look whether the simulated pack has it.
+
+        A demo that broke off left a pack that is gone: every demo has one of its own.
+        """
+        if ANOTHER_PACK in answers:
+            return ANOTHER_PACK
         unclear = {d.kind for d in state.decision.assessment.unclear} if state.decision else set()
         return NOT_THERE if NOT_THERE in answers and not unclear & self._damage else SET_ASIDE
 

@@ -7,26 +7,13 @@ from typing import Any
 
 import cv2
 
-from delid.core import (
-    AlarmAcknowledged,
-    AlarmShelved,
-    Answered,
-    Command,
-    Effect,
-    Event,
-    Fastener,
-    Frame,
-    OperatorCommanded,
-    Record,
-    UsageError,
-)
+from delid.core import Effect, Event, Fastener, Frame, Record
 from delid.engine import EngineState, Executor, snapshot
 from delid.ipc import CellServer
 
+from ._requests import EVENTS, verdict
+
 Message = dict[str, Any]
-ANSWERED = (OperatorCommanded, Answered, AlarmAcknowledged, AlarmShelved)
-"""Events that a person waits for, and in VERDICTS the records that say what came of them."""
-VERDICTS = ("command", "answer", "acknowledge", "shelve")
 PUBLISH_S = 0.2
 IDLE_FRAME_S = 1.0
 
@@ -37,7 +24,7 @@ class CellService:
     def __init__(self, executor: Executor) -> None:
         self._executor = executor
         self._server = CellServer(executor.cell.socket_path, executor.clock)
-        self._waiting: list[asyncio.Future[Message]] = []
+        self._waiting: dict[int, asyncio.Future[Message]] = {}
         executor.observers.append(self._turned)
         executor.frame_observers.append(self._framed)
 
@@ -62,33 +49,21 @@ class CellService:
 
     async def _handle(self, message: Message) -> Message:
         """One request; the reply says what the engine made of it, not what was sent."""
-        at_s, by = self._executor.clock.now_s(), str(message.get("by", "panel"))
         if message["op"] == "state":
             return {"ok": True, "state": self._snapshot()}
-        event: Event
-        if message["op"] == "command":
-            try:
-                event = OperatorCommanded(at_s, Command(message["command"]), by)
-            except ValueError as error:
-                names = ", ".join(c.value for c in Command)
-                raise UsageError(f"there is no command {message['command']!r}", hint=f"Use one of {names}.") from error
-        elif message["op"] == "acknowledge":
-            event = AlarmAcknowledged(at_s, str(message["code"]), by)
-        elif message["op"] == "shelve":
-            duration_s = 60.0 * float(message["minutes"])
-            event = AlarmShelved(at_s, str(message["code"]), by, str(message["reason"]), duration_s)
-        else:
-            event = Answered(at_s, str(message["question_id"]), str(message["answer"]), by)
+        event = EVENTS[message["op"]](self._executor.clock.now_s(), message)
         reply: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
-        self._waiting.append(reply)
-        self._executor.post(event)
-        return await reply
+        self._waiting[id(event)] = reply
+        try:
+            self._executor.post(event)
+            return await reply
+        finally:
+            del self._waiting[id(event)]
 
     def _turned(self, state: EngineState, event: Event, effects: tuple[Effect, ...]) -> None:
-        if isinstance(event, ANSWERED) and self._waiting:
-            reply = self._waiting.pop(0)
-            if not reply.done():
-                reply.set_result(_verdict(state, effects))
+        reply = self._waiting.get(id(event))
+        if reply is not None and not reply.done():
+            reply.set_result(verdict(state, event, effects))
         if any(isinstance(e, Record) for e in effects):
             self._server.publish_state(self._snapshot())
 
@@ -121,17 +96,4 @@ def _fastener(fastener: Fastener, status: dict[str, str]) -> Message:
         "center_px": list(fastener.center_px),
         "kind": fastener.kind.value,
         "status": status.get(fastener.id, "todo"),
-    }
-
-
-def _verdict(state: EngineState, effects: tuple[Effect, ...]) -> Message:
-    """Accepted or refused, from the record that the reducer made of the command or answer."""
-    record = next(e for e in effects if isinstance(e, Record) and e.kind in VERDICTS)
-    if record.data["accepted"]:
-        return {"ok": True, "packml": state.packml.value}
-    reasons = record.data.get("reasons") or ["the question is no longer open"]
-    assert isinstance(reasons, list)
-    return {
-        "ok": False,
-        "error": {"code": "refused", "message": "; ".join(reasons), "hint": "Remedy it and try again."},
     }

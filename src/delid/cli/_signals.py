@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 
@@ -24,3 +24,9 @@ async def run_until_signal(*parts: Coroutine[Any, Any, None]) -> None:
     for error in ended:
         if isinstance(error, Exception):
             raise error
+
+
+def call_on_signal(callback: Callable[[], object]) -> None:
+    """Call ``callback`` in the running loop on SIGINT, SIGTERM and when the terminal goes."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, callback)

@@ -230,7 +230,7 @@ class Limits(StrictModel):
     """Contact steps are refused above it (ISO 6469-4: 60 V DC)."""
     temperature_c: Positive = 60.0
     temperature_rise_c_per_min: Positive = 10.0
-    """Rate of rise, measured over 20 s. At 1 K/s, the thermal runaway criterion of GB 38031, it shows after 3.4 s."""
+    """Rate of rise, over 20 s. At 1 K/s, the thermal runaway criterion of GB 38031, it shows after 7 s at most."""
     gas_ppm: Positive = 50.0
     isolation_ohm_per_v: Positive = 100.0
     swelling_severity: Annotated[float, Field(ge=0, le=1)] = 0.5

@@ -89,7 +89,7 @@ def enter_acting(turn: Turn, to: State, cause: str) -> None:
         turn.set(confirmed=None)  # what a person allowed was to begin now, not after a hold
     if to in RESUMING:
         turn.set(frame_age_s=0.0)  # a look whose frames were too old is taken again
-    if to in PAUSING and turn.state.packml in RESUMING:
+    if to in PAUSING and turn.state.packml in (State.SUSPENDED, *RESUMING):
         _shift_deadlines(turn)  # a move that is still held has not had its time
     work = work_of(turn.state, to)
     turn.enter(to, cause)
@@ -123,7 +123,7 @@ def _halt(turn: Turn, to: State, outcome: str, cause: str) -> None:
         turn.set(aftermath=None)
     enter_acting(turn, to, cause)
     turn.set(question=None, current=None, queue=(), redo_act=False, motion_held=False, phase=Phase.NONE, program=None)
-    turn.set(jog=None, confirmed=None)
+    turn.set(jog=None, confirmed=None, jog_end=cause if turn.state.jog is not None else turn.state.jog_end)
     if turn.state.motion is None or not turn.state.motion.position_trusted:
         turn.set(last_target_mm=None)
 

@@ -15,6 +15,8 @@ Heat = tuple[tuple[float, float], ...]
 RISE_WINDOW_S = 20.0
 """Over which time the pack's temperature must not rise too fast."""
 RISE_SAMPLE_S = 1.0
+RISE_SUSTAINED_S = 2.0
+"""For how long it has to be that much warmer: a single wrong reading is no rise."""
 HOLDING_TAGS = {"vacuum_ok": "vacuum is held", "grip_ok": "the gripper is closed on a part"}
 """Tags that are on while a tool holds a part."""
 
@@ -178,11 +180,17 @@ def remember_heat(seen: Heat, at_s: float, value: Scalar | None) -> Heat:
 
 
 def heat_rises(state: EngineState) -> str:
-    """Compared with the coolest moment of the window, so that a fast rise shows before the window is full."""
+    """How much warmer than at the coolest moment of the window, so that a fast rise shows before the window is full.
+
+    One reading alone never tells it: the coolest sample but one counts, and the warmth has to last.
+    """
     value = _number(state, "pack_temperature_c")
     if value is None or not state.heat:
         return ""
-    risen_c = value - min(kept_c for _, kept_c in state.heat)
+    newest_s = state.tags_at_s or state.now_s
+    lately_c = [kept_c for at_s, kept_c in state.heat if newest_s - at_s <= RISE_SUSTAINED_S]
+    coolest_c = sorted(kept_c for _, kept_c in state.heat)
+    risen_c = min(value, *lately_c, value) - coolest_c[min(1, len(coolest_c) - 1)]
     limit_c_per_min = state.rules.temperature_rise_c_per_min
     if risen_c <= limit_c_per_min * RISE_WINDOW_S / 60:
         return ""

@@ -9,6 +9,7 @@ from delid.core import ACTING_DONE, Decide, Look, Mode, State
 from . import _acting as acting
 from . import _lights as lights
 from . import _modes as modes
+from . import _reconcile as reconcile
 from . import _steps as steps
 from ._state import EngineState, Phase
 from ._turn import Turn

@@ -94,7 +94,7 @@ def on_finished(turn: Turn, event: Finished) -> str:
         return ""
     cause = jogging.ending or event.detail or event.failure or "at the limit"
     pose = {name: event.values[name] for name in ("x_mm", "y_mm", "z_mm") if name in event.values}
-    turn.set(jog=None)
+    turn.set(jog=None, jog_end=cause)
     turn.record("jog_end", press=jogging.press, axis=jogging.jog.axis, ok=event.ok, cause=cause, **pose)
     if event.ok or event.failure in UNMOVED:
         return ""

@@ -135,6 +135,7 @@ def _jog(state: EngineState) -> dict[str, Any]:
         "by": jogging.by if jogging else None,
         "axis": jogging.jog.axis if jogging else None,
         "ending": jogging.ending if jogging else "",
+        "ended": state.jog_end,
     }
 
 

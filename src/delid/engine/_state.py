@@ -249,6 +249,8 @@ class EngineState:
     jog: Jogging | None = None
     jogs: int = 0
     """Counts jogs; part of effect ids."""
+    jog_end: str = ""
+    """Why the last jog ended."""
     presses: tuple[str, ...] = ()
     """The last presses, begun or refused, so that none of them moves the robot later."""
     alarms: tuple[Alarm, ...] = ()

@@ -163,6 +163,8 @@ def _answered(turn: Turn, event: Answered) -> None:
 def _link(turn: Turn, event: LinkChanged) -> None:
     links = {**turn.state.links, event.device: Link(event.up, event.detail, turn.now_s)}
     turn.set(links=links)
+    if event.device == "plc":
+        turn.set(heat=())  # a PLC that was started anew begins with zeros
     if not event.up and event.device == "motion":
         turn.set(motion=None, last_target_mm=None)
 

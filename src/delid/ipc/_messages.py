@@ -6,18 +6,29 @@ import json
 import math
 from typing import Any
 
-from delid.core import Command, IpcError, to_plain
+from delid.core import Command, IpcError, Mode, to_plain
 
 Message = dict[str, Any]
 
 REQUESTS: dict[str, tuple[str, ...]] = {
     "command": ("command", "by"),
     "answer": ("question_id", "answer", "by"),
+    "mode": ("mode", "by"),
+    "jog": ("press", "axis", "direction", "feed_mm_s", "by"),
+    "hold_jog": ("press",),
+    "end_jog": ("press",),
     "acknowledge": ("code", "by"),
     "shelve": ("code", "by", "reason", "minutes"),
     "state": (),
 }
 """Each request and the text fields it must have besides ``op``."""
+
+CHOICES: dict[str, dict[str, tuple[str, ...]]] = {
+    "command": {"command": tuple(Command)},
+    "mode": {"mode": tuple(Mode)},
+    "jog": {"axis": ("x", "y", "z"), "direction": ("+", "-")},
+}
+"""Fields that take certain words only."""
 
 STILL_WANTED_LATE = (Command.STOP, Command.HOLD, Command.ABORT)
 """Commands that are obeyed even when they arrive after the sender gave up: they only ever calm the cell."""
@@ -35,10 +46,13 @@ def check_request(message: object) -> Message:
         raise _bad(f"a request {op!r} has the fields {', '.join(sorted(fields))}")
     if wrong := [name for name in REQUESTS[op] if not isinstance(message[name], str)]:
         raise _bad(f"{wrong[0]} is not text")
-    if op == "shelve" and not _is_minutes(message["minutes"]):
+    if op == "shelve" and not _is_number(message["minutes"]):
         raise _bad("minutes is no number from 0 on")
-    if op == "command" and message["command"] not in list(Command):
-        raise _bad(f"command {message['command']!r} is not one of {', '.join(Command)}")
+    for name, choices in CHOICES.get(op, {}).items():
+        if message[name] not in choices:
+            raise _bad(f"{name} {message[name]!r} is not one of {', '.join(choices)}")
+    if op == "jog" and message["feed_mm_s"] and not _is_number(message["feed_mm_s"]):
+        raise _bad("feed_mm_s is neither empty nor a number from 0 on")
     return message
 
 
@@ -48,7 +62,9 @@ def failure(error: IpcError | Any) -> Message:
 
 
 def is_calming(request: Message) -> bool:
-    """True for the commands that go first and never expire."""
+    """True for the requests that go first and never expire."""
+    if request.get("op") == "end_jog":
+        return True
     return request.get("op") == "command" and request.get("command") in STILL_WANTED_LATE
 
 
@@ -101,7 +117,7 @@ def decode_frame(data: bytes) -> tuple[bytes, Message]:
     return data[end:], decode_object(data[4:end])
 
 
-def _is_minutes(text: str) -> bool:
+def _is_number(text: str) -> bool:
     try:
         return 0 <= float(text) < math.inf
     except ValueError:

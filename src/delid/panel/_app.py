@@ -20,7 +20,7 @@ from delid.ipc import CellClient, SocketPaths
 
 from ._guard import LOOPBACK_NAMES, Guard
 from ._live import HEARTBEAT_S, Live, Watcher
-from ._models import AnswerIn, CommandIn, Done, Health, Refused, Snapshot
+from ._models import AcknowledgeIn, AnswerIn, CommandIn, Done, Health, Refused, ShelveIn, Snapshot
 
 STATIC = Path(__file__).parent / "static"
 DEADLINE_S = 2.0
@@ -78,6 +78,8 @@ def _add_api(app: FastAPI) -> None:
     app.get("/api/state", response_model=Snapshot, responses={503: REFUSALS[503]})(state)
     app.post("/api/command", response_model=Done, responses=REFUSALS)(command)
     app.post("/api/answer", response_model=Done, responses=REFUSALS)(answer)
+    app.post("/api/acknowledge", response_model=Done, responses=REFUSALS)(acknowledge)
+    app.post("/api/shelve", response_model=Done, responses=REFUSALS)(shelve)
     app.get("/api/health")(health)
     app.websocket("/ws")(live)
 
@@ -106,6 +108,19 @@ async def command(request: Request, body: CommandIn) -> JSONResponse:
 async def answer(request: Request, body: AnswerIn) -> JSONResponse:
     """Answer the question that the cell asks."""
     message = {"op": "answer", "question_id": body.question_id, "answer": body.answer, "by": BY}
+    return _outcome(await request.app.state.client.request(message, DEADLINE_S))
+
+
+async def acknowledge(request: Request, body: AcknowledgeIn) -> JSONResponse:
+    """Say that a person has seen an alarm; its cause and what it stopped go on standing."""
+    return _outcome(
+        await request.app.state.client.request({"op": "acknowledge", "code": body.code, "by": BY}, DEADLINE_S)
+    )
+
+
+async def shelve(request: Request, body: ShelveIn) -> JSONResponse:
+    """Take an alarm out of the way for a time; its interlock goes on working."""
+    message = {"op": "shelve", "code": body.code, "by": BY, "reason": body.reason, "minutes": f"{body.minutes:g}"}
     return _outcome(await request.app.state.client.request(message, DEADLINE_S))
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from delid.core import Command
+from delid.core import Command, Mode
 
 Text = Annotated[str, Field(min_length=1, max_length=200)]
 
@@ -26,6 +26,20 @@ class AnswerIn(Strict):
 
     question_id: Text
     answer: Text
+
+
+class AcknowledgeIn(Strict):
+    """An alarm that a person has seen, by its code; ``*`` for all."""
+
+    code: Text
+
+
+class ShelveIn(Strict):
+    """An alarm to be taken out of the way for a time, with a reason; 0 minutes put it back."""
+
+    code: Text
+    reason: Annotated[str, Field(max_length=200)] = ""
+    minutes: Annotated[float, Field(ge=0, le=480)]
 
 
 class ErrorOut(Strict):
@@ -65,6 +79,8 @@ class Snapshot(BaseModel):
     title: str
     at: Annotated[float, Field(description="seconds since 1970-01-01 UTC")]
     run: str | None
+    mode: Mode = Mode.PRODUCTION
+    modes: Annotated[list[Mode], Field(description="those that can be chosen now")] = []
     packml: str
     allowed: list[str]
     phase: str
@@ -79,6 +95,7 @@ class Snapshot(BaseModel):
     steps_done: int
     steps_total: int
     alarms: list[dict[str, Any]]
+    alarm_counts: dict[str, Any] = {}
     devices: dict[str, dict[str, Any]]
     tags: dict[str, Any]
     tags_age_s: float | None

@@ -62,12 +62,18 @@ def broke_off(world: World) -> None:
     world.feed(Started(world.now, left=RunTrace("r0", "p", "p/standard", {step.key: step})))
 
 
+def heats_up(world: World) -> None:
+    world.wait(3.0)
+    world.set_tags(pack_temperature_c=40.0)
+    world.wait(4.0)
+
+
 BREAK: dict[str, Callable[[World], None]] = {
     "plc.estop": tags(estop_ok=False),
     "plc.guard": tags(guard_closed=False),
     "plc.smoke": tags(smoke=True),
     "plc.heat": tags(pack_temperature_c=61.0),
-    "plc.heat_rise": tags(pack_temperature_c=40.0),
+    "plc.heat_rise": heats_up,
     "plc.quench": tags(quench_on=True),
     "plc.gas": tags(gas_ppm=51),
     "plc.link": link("plc"),
@@ -245,7 +251,7 @@ def test_going_on_into_a_contact_step_is_refused_until_it_may_touch():
     assert world.packml is State.EXECUTE
 
 
-@pytest.mark.parametrize(("per_s", "seconds"), [(1.0, 4), (0.1, None), (0.3, 12)])
+@pytest.mark.parametrize(("per_s", "seconds"), [(1.0, 7), (0.1, None), (0.3, 15)])
 def test_the_rate_of_rise_is_measured_over_twenty_seconds(per_s: float, seconds: int | None):
     world = running()
     for second in range(1, 31):
@@ -257,6 +263,29 @@ def test_the_rate_of_rise_is_measured_over_twenty_seconds(per_s: float, seconds:
     assert found == seconds
     if found:
         assert world.state.alarms[0].code == "plc.heat_rise"
+
+
+@pytest.mark.parametrize("wrong_c", [0.0, 55.0])
+def test_one_wrong_reading_is_no_rise(wrong_c: float):
+    world = running()
+    world.wait(5.0)
+    world.set_tags(pack_temperature_c=wrong_c)
+    world.set_tags(pack_temperature_c=22.0)
+    world.wait(25.0)
+    assert world.packml is State.EXECUTE
+
+
+def test_a_plc_that_was_started_anew_begins_with_zeros():
+    world = World(PLAN)
+    world.connect()
+    world.tags["pack_temperature_c"] = 0.0
+    world.wait(5.0)
+    world.feed(LinkChanged(world.now, "plc", False, "the PLC was restarted"))
+    world.feed(LinkChanged(world.now, "plc", True))
+    world.tags["pack_temperature_c"] = 22.0
+    world.wait(5.0)
+    world.command(Command.RESET)
+    assert world.packml is State.IDLE
 
 
 def test_a_pack_that_was_changed_for_a_warmer_one_does_not_rise():

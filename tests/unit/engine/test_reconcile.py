@@ -3,28 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
 
 import pytest
 from harness import World, bolt_step, look_step, plan_of
 
 from delid.core import (
     Answered,
-    Assessment,
     Command,
     CommandAct,
     Decide,
     Effect,
     Finished,
     ItemStatus,
-    Look,
-    Looked,
     Move,
     MoveAct,
-    PackCandidate,
     PackState,
-    PackStatus,
-    PackVerdict,
     Reconciliation,
     RunCommand,
     Started,

@@ -580,3 +580,17 @@ def test_an_act_that_is_submitted_again_has_an_id_of_its_own():
     assert world.packml is State.COMPLETE
     ids = [e.id for e in unfastens(world)]
     assert len(ids) == len(set(ids)) == 2
+
+
+def test_a_move_that_is_suspended_for_long_and_then_held_is_not_lost():
+    world = World(PLAN, answer=at_first_descent)
+    world.start()
+    world.command(Command.SUSPEND)
+    world.wait(100)  # longer than the move's deadline
+    world.answer = lambda e, w: "withhold"
+    world.set_tags(motion_permitted=False)
+    assert world.packml is State.HOLDING
+    world.wait(1.0)
+    assert [p.effect.id for p in world.state.pending.values() if isinstance(p.effect, Move)] == [
+        "p/standard/lid_bolts/lid.01#1.1"
+    ]

@@ -26,6 +26,10 @@ GOOD: list[dict[str, Any]] = [
     {"op": "acknowledge", "code": "plc.guard", "by": "panel"},
     {"op": "shelve", "code": "plc.gas", "by": "panel", "reason": "sensor is being changed", "minutes": "30"},
     {"op": "state"},
+    {"op": "mode", "mode": "manual", "by": "Ann"},
+    {"op": "jog", "press": "p1", "axis": "x", "direction": "+", "feed_mm_s": "", "by": "Ann"},
+    {"op": "hold_jog", "press": "p1"},
+    {"op": "end_jog", "press": "p1"},
 ]
 
 
@@ -49,6 +53,11 @@ def test_every_request_has_a_good_example() -> None:
         ({"op": "command", "command": "Start"}, "has the fields by, command, op"),
         ({"op": "command", "command": "Start", "by": 3}, "by is not text"),
         ({"op": "command", "command": "Explode", "by": "x"}, "command 'Explode'"),
+        ({"op": "mode", "mode": "fast", "by": "x"}, "mode 'fast' is not one of production, maintenance, manual"),
+        ({"op": "jog", "press": "p", "axis": "a", "direction": "+", "feed_mm_s": "", "by": "x"}, "axis 'a'"),
+        ({"op": "jog", "press": "p", "axis": "x", "direction": "", "feed_mm_s": "", "by": "x"}, "direction ''"),
+        ({"op": "jog", "press": "p", "axis": "x", "direction": "-", "feed_mm_s": "nan", "by": "x"}, "feed_mm_s"),
+        ({"op": "hold_jog", "press": 1}, "press is not text"),
         ({"op": "acknowledge", "code": "plc.gas"}, "has the fields by, code, op"),
         (GOOD[3] | {"minutes": "soon"}, "minutes is no number"),
         (GOOD[3] | {"minutes": "-1"}, "minutes is no number"),
@@ -73,6 +82,12 @@ def test_only_stop_hold_and_abort_are_obeyed_late() -> None:
     late = {c for c in Command if is_calming({"op": "command", "command": c.value, "by": "x"})}
     assert late == {Command.STOP, Command.HOLD, Command.ABORT}
     assert not is_calming({"op": "state"})
+
+
+def test_letting_go_is_obeyed_late_and_holding_on_never() -> None:
+    assert is_calming({"op": "end_jog", "press": "p"})
+    assert not is_calming({"op": "hold_jog", "press": "p"})
+    assert not is_calming({"op": "jog", "press": "p", "axis": "x", "direction": "+", "feed_mm_s": "", "by": "x"})
 
 
 def test_a_frame_carries_its_meta_data() -> None:

@@ -19,7 +19,9 @@ def test_the_description_fits_the_code(repository: Path) -> None:
 
 def test_the_page_speaks_only_of_paths_that_exist(repository: Path) -> None:
     described = set(json.loads(openapi_text())["paths"])
-    assert described == {"/api/state", "/api/command", "/api/answer", "/api/health"}
+    assert described == {
+        "/api/state", "/api/command", "/api/answer", "/api/acknowledge", "/api/shelve", "/api/health",
+    }  # fmt: skip
     source = (repository / "src/delid/panel/web/src/lib/api.ts").read_text()
     assert {part.split('"')[0] for part in source.split('post("')[1:]} <= described
 

@@ -23,3 +23,5 @@ async function post(path: string, body: object): Promise<Failure | null> {
 export const sendCommand = (command: string) => post("/api/command", { command });
 
 export const sendAnswer = (question_id: string, answer: string) => post("/api/answer", { question_id, answer });
+
+export const sendAcknowledge = (code: string) => post("/api/acknowledge", { code });

@@ -69,11 +69,25 @@ export interface Device {
   position_trusted?: boolean;
 }
 
+export interface Alarm {
+  code: string;
+  text: string;
+  since: number;
+  priority?: "critical" | "high" | "medium" | "low";
+  state?: "unacknowledged" | "acknowledged" | "returned" | "latched" | "shelved";
+  todo?: string;
+  first_out?: boolean;
+  follows?: string;
+  count?: number;
+  shelved?: { by: string; reason: string; until: number } | null;
+}
+
 export interface CellState {
   cell: string;
   title: string;
   at: number;
   run: string | null;
+  mode?: "production" | "maintenance" | "manual";
   packml: string;
   allowed: string[];
   phase: string;
@@ -88,7 +102,8 @@ export interface CellState {
   outcome?: string | null;
   steps_done: number;
   steps_total: number;
-  alarms: { code: string; text: string; since: number }[];
+  alarms: Alarm[];
+  alarm_counts?: { unacknowledged: number; total: number; flood: boolean };
   devices: Record<string, Device>;
   tags: Record<string, number | boolean | string | null>;
   tags_age_s: number | null;
