@@ -11,7 +11,7 @@ from delid.cli.jog import hold
 from delid.config import Cell
 from delid.core import Clock, Command, Event, Finished, Frame, LinkChanged, Started, SystemClock, TagsRead
 from delid.devices.motion import GrblDriver
-from delid.engine import Executor, Ports
+from delid.engine import Executor, Ports, checklist
 from delid.ipc import CellClient
 from delid.sim.robot import GrblLogic, Machine, RobotServer
 
@@ -127,7 +127,7 @@ class Line:
 
     async def begin(self) -> None:
         self.tasks = [asyncio.create_task(part) for part in (self.executor.run(), self.service.run())]
-        await self.until(lambda: self.executor.state.motion is not None and self.executor.state.tags_at_s is not None)
+        await self.until(lambda: all(ok for _, ok, _ in checklist(self.executor.state)) and self.executor.state.motion)
         assert (await self.ask(op="mode", mode="manual", by="Ann"))["ok"]
         for command, state in ((Command.RESET, "Idle"), (Command.START, "Execute")):
             reply = await self.ask(op="command", command=command.value, by="Ann")

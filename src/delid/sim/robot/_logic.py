@@ -106,11 +106,10 @@ class GrblLogic:
 
     def raise_alarm(self, number: int) -> None:
         """Stop dead and lock, as a limit switch or a drive fault does."""
-        waiting = self._input.lines
+        waiting, critical = self._input.lines, number in _CRITICAL
         self._clear()
-        if number not in _CRITICAL:
-            self._input.lines = waiting
-        self._state, self._critical = "Alarm", number in _CRITICAL
+        self._input.lines = waiting if not critical else self._input.lines
+        self._state, self._critical = "Alarm", critical
         self._out += answers.say(f"ALARM:{number}")
         if self._critical:
             self._out += answers.say("[MSG:Reset to continue]")
@@ -144,8 +143,7 @@ class GrblLogic:
         sub = answers.sub_state(self._state, self.moving or self._hold_stuck, self._permitted)
         at_mm, speed_mm_s = self._gantry.position_mm(self._now_s), self._gantry.speed_mm_s(self._now_s)
         free = (PLANNER_BLOCKS - len(self._gantry.blocks), self._input.free_bytes)
-        with_offset = self._reports % 30 == 0
-        self._reports += 1
+        with_offset, self._reports = self._reports % 30 == 0, self._reports + 1
         self._out += answers.status(self._state + sub, at_mm, speed_mm_s, free, not self._permitted, with_offset)
 
     def _reset(self) -> None:
@@ -256,8 +254,8 @@ class GrblLogic:
         if line == "$H":
             return self._home()
         if line == "$X":
-            machine_info = answers.say("[MSG:Caution: Unlocked]") if self._state == "Alarm" else b""
-            self._state = "Idle"
+            unlocked = answers.say("[MSG:Caution: Unlocked]") if self._state == "Alarm" else b""
+            self._state, machine_info = "Idle", unlocked
         elif line == "$SLP":
             self._state, machine_info = "Sleep", answers.say("[MSG:Sleeping]")
         self._out += machine_info or b""
