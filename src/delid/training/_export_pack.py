@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from delid.core import HazardLimits
 from delid.vision import DAMAGE_KINDS, Gallery, OnnxModel, load_model
 
 from . import _thresholds as thresholds
@@ -23,6 +24,13 @@ from ._samples import Sample, of_split
 from ._specs import HEAT_GRID, PACK_INPUT, PACK_SHAPE
 
 OUTPUTS = ("embedding", "damage_heat", "damage_presence", "severity")
+GRAVE = {
+    "dent": 0.6 * HazardLimits().dent_severity,
+    "swelling": 0.6 * HazardLimits().swelling_severity,
+    "leak": 0.0,
+    "burn": 0.0,
+}
+"""Severity from which on a damage makes a pack dangerous, or nearly so; it must not be overlooked. Others may be."""
 REGIONS = tuple(round(float(v), 2) for v in np.arange(0.15, 0.81, 0.05))
 
 
@@ -131,18 +139,20 @@ class Cut(NamedTuple):
 
 
 def _chosen_cuts(answers: Answers, owners: Sequence[Sample]) -> dict[str, Cut]:
-    present = np.array([s.present() for s in owners])
+    present, severity = (np.array(rows) for rows in zip(*((s.present(), s.severity()) for s in owners), strict=True))
     cuts = {}
     for index, kind in enumerate(DAMAGE_KINDS):
         chance = answers.presence[:, index]
         there, absent = chance[present[:, index]], chance[~present[:, index]]
         cut = thresholds.damage_threshold(there, absent) if len(there) else 0.5
         quiet = f"about the best F1 with at most {thresholds.MOST_ALARMS:.0%} false alarms"
+        grave = chance[present[:, index] & (severity[:, index] >= GRAVE[kind])] if kind in GRAVE else chance[:0]
+        ruled_out = min(thresholds.rule_out(grave), cut) if kind in GRAVE else cut
         chosen = (
             f"{quiet}, {len(there)} views with and {len(absent)} without; rule_out: half the odds of all but one of "
-            f"{thresholds.RARELY} views with it; region: most boxes right"
+            f"{thresholds.RARELY} of {len(grave)} views where it is grave; region: most boxes right"
         )
-        cuts[kind] = Cut(cut, min(thresholds.rule_out(there), cut), _region(answers, owners, kind), chosen)
+        cuts[kind] = Cut(cut, ruled_out, _region(answers, owners, kind), chosen)
     return cuts
 
 
