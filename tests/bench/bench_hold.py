@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
+import math
 import os
 import random
 import socket
@@ -58,7 +59,7 @@ class Figures:
 
 def _spread(values_ms: list[float]) -> str:
     ordered = sorted(values_ms)
-    at_99 = ordered[min(len(ordered) - 1, round(0.99 * len(ordered)))]
+    at_99 = ordered[math.ceil(0.99 * len(ordered)) - 1]
     return f"p50 {statistics.median(ordered):.2f} ms, p99 {at_99:.2f} ms, worst {ordered[-1]:.2f} ms"
 
 

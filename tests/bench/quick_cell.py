@@ -129,3 +129,4 @@ async def running_cell(folder: Path, logic: GrblLogic) -> AsyncIterator[tuple[Ex
             for task in reversed(tasks):
                 task.cancel()
                 await asyncio.gather(task, return_exceptions=True)
+            executor.ports.log.close()  # an executor that is cancelled within a turn leaves it open
