@@ -42,15 +42,19 @@ def on_located(turn: Turn, event: Located) -> None:
 def _failure(
     turn: Turn, act: LocateAct, found: Sighting, off_mm: float
 ) -> tuple[FailureKind, str, Reaction | None] | None:
-    """What is wrong with what was found; a hole that is empty already needs nobody's answer."""
+    """What is wrong with what was found; a hole that is empty already needs nobody's answer.
+
+    A head of which only the kind is in doubt is met where it was found: the nutrunner tells what it is.
+    """
     what = f"the fine look sees {found.kind.value} ({found.confidence:.2f}) {off_mm:.1f} mm from the place expected"
-    if found.confidence < turn.state.rules.empty_confidence:
-        return FailureKind.NOT_FOUND, f"{what}, which is too doubtful", None
+    doubtful = found.confidence < turn.state.rules.empty_confidence
     if off_mm > act.limit_mm:
         return FailureKind.MISALIGNED, f"{what}, more than {act.limit_mm:g} mm", None
+    if found.kind is FastenerKind.EMPTY and doubtful:
+        return FailureKind.NOT_FOUND, f"{what}, which is too doubtful", None
     if found.kind is FastenerKind.EMPTY:
         return FailureKind.NOT_FOUND, f"{what}: the fastener is already out", Reaction.SKIP
-    if found.kind is FastenerKind.STRIPPED:
+    if found.kind is FastenerKind.STRIPPED and not doubtful:
         return FailureKind.STRIPPED, what, None
     return None
 

@@ -42,13 +42,17 @@ class Sorted:
     places: dict[str, PointMm]
     by_hand: dict[str, str]
     look_first: frozenset[str] = frozenset()
-    """Those whose place is known too roughly for the tool."""
+    """Those whose place is known too roughly for the tool, and those that seem to be out already."""
 
 
 def sort_targets(
     b: Builder, operation: Unfasten, place: PackPlace, assessment: Assessment, exclude: Collection[str]
 ) -> Sorted:
-    """Holes seen empty, now or by a run before, are left out; what was not seen is taken at its nominal place."""
+    """What goes where. Holes that a run before left are left out; what was not seen is taken at its nominal place.
+
+    A hole seen empty is left out too, unless the cell has a camera at the tool: then it is looked at closely first,
+    because from above a nut on a stud and a bare stud are hard to tell apart.
+    """
     tool, camera = b.cell.spec.tools.get(operation.tool), b.cell.spec.tool_camera
     group = operation.targets.group
     nominal = dict(zip(place.pack.fastener_ids(group), place.pack.groups[group].positions_mm, strict=True))
@@ -62,17 +66,18 @@ def sort_targets(
         fastener = seen.get(name)
         target = place.to_robot(at_mm)
         sure = fastener is not None and fastener.confidence >= b.sure_confidence
-        if fastener is not None and sure and fastener.kind is FastenerKind.EMPTY:
+        gone = fastener is not None and sure and fastener.kind is FastenerKind.EMPTY
+        if gone and camera is None:
             continue
         if name in exclude:
             by_hand[name] = "given up"
-        elif fastener is not None and sure and fastener.kind not in operation.targets.kinds:
+        elif fastener is not None and sure and not gone and fastener.kind not in operation.targets.kinds:
             by_hand[name] = fastener.kind.value
         elif fastener is not None and fastener.center_mm is not None:
             off = math.dist(fastener.center_mm, target)
             if off > MISPLACED_MM:
                 by_hand[name] = f"seen {off:.0f} mm from its place"
-            elif not is_needed(tool, fastener.uncertainty_mm):
+            elif not gone and not is_needed(tool, fastener.uncertainty_mm):
                 places[name] = fastener.center_mm
             elif camera is None:
                 by_hand[name] = f"its place is known to {fastener.uncertainty_mm:.1f} mm only"
