@@ -15,6 +15,7 @@ def summary(executor: Executor, scene: str, took_s: float) -> dict[str, Any]:
     """Pack, damage, hazard class, recipe and why, steps, bolts, time, journal and recording path."""
     state, log = executor.state, executor.ports.log
     seen, decision = state.assessment, state.decision
+    judged = decision.assessment if decision else seen
     plan = decision.outcome if decision and isinstance(decision.outcome, Plan) else None
     taken = next((c for c in decision.candidates if plan and c.recipe == plan.recipe), None) if decision else None
     bolts = [s for s in plan.steps if s.do is Verb.UNFASTEN and not s.key.endswith("/seen_empty")] if plan else []
@@ -31,8 +32,8 @@ def summary(executor: Executor, scene: str, took_s: float) -> dict[str, Any]:
         "pack": {"status": seen.pack.status.value, "model": seen.pack.model, "confidence": seen.pack.confidence}
         if seen else None,
         "damage": [{"kind": d.kind.value, "severity": round(d.severity, 3)} for d in seen.damage] if seen else [],
-        "hazard_class": (plan.hazard_class.value if plan else seen.hazard_class.value) if seen else None,
-        "hazard_reasons": list(seen.hazard_reasons) if seen else [],
+        "hazard_class": judged.hazard_class.value if judged else None,
+        "hazard_reasons": list(judged.hazard_reasons) if judged else [],
         "recipe": plan.recipe if plan else None,
         "why": list(taken.reasons) if taken else (list(decision.outcome.reasons) if decision and not plan else []),  # type: ignore[union-attr]
         "steps_done": sum(p.status is StepStatus.DONE for p in state.progress.values()),

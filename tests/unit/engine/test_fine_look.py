@@ -107,7 +107,7 @@ def test_a_hole_that_is_already_empty_is_skipped_with_the_reason():
     ("found", "kind", "words"),
     [
         (None, "not_found", "finds no fastener"),
-        (seen(confidence=0.4), "not_found", "too doubtful"),
+        (seen("empty", confidence=0.4), "not_found", "too doubtful"),
         (seen(x=109.0), "misaligned", "more than 8 mm"),
         (seen("empty", x=109.0), "misaligned", "more than 8 mm"),
         (seen("stripped"), "stripped", "sees stripped"),

@@ -27,7 +27,9 @@ REPOSITORY = Path(__file__).resolve().parents[3]
 
 @cache
 def _demo() -> Cell:
-    return load_cell(REPOSITORY / "cell_configs/cells/demo.yaml")
+    """The demonstration cell without its camera at the tool."""
+    whole = load_cell(REPOSITORY / "cell_configs/cells/demo.yaml")
+    return replace(whole, spec=whole.spec.model_copy(update={"cameras": whole.spec.cameras[:1]}))
 
 
 @pytest.fixture(scope="session")

@@ -123,8 +123,16 @@ def test_of_a_doubtful_fastener_the_place_counts_and_the_kind_does_not(fine_cell
         doubtful = seen(0.8, kind, confidence=0.4, off=(1.5, 0.0))
         step = step_of(plan_of(fine_cell, doubtful, sure=0.6), "lid.01")
         assert step.at_mm == (267.6, 147.0, -280.0)
-    sure = plan_of(fine_cell, seen(0.8, "empty", confidence=0.7), sure=0.6)
-    assert not [s for s in sure.steps if s.targets == ("lid.01",)]
+
+
+def test_a_hole_that_seems_empty_is_looked_at_closely_before_it_is_left_out(
+    fine_cell: Cell, cell: Cell, plan_of
+) -> None:
+    gone = seen(0.8, "empty", confidence=0.7)
+    step = step_of(plan_of(fine_cell, gone, sure=0.6), "lid.01")
+    assert [a for a in step.acts if isinstance(a, LocateAct)]
+    without = plan_of(cell, gone, sure=0.6)
+    assert not [s for s in without.steps if s.targets == ("lid.01",)], "without a camera at the tool it is believed"
 
 
 def test_a_camera_that_would_bring_the_tool_too_near_is_refused(cell: Cell, plan_of) -> None:

@@ -34,6 +34,7 @@ def cell(models: Path, gallery: Path) -> Cell:
                 update={
                     "pack_damage": models / "pack-damage",
                     "fasteners": models / "fastener-detect",
+                    "fastener_kinds": None,
                     "gallery": gallery,
                 }
             )

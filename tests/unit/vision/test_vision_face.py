@@ -7,7 +7,7 @@ import delid.vision
 
 def test_the_public_names() -> None:
     assert delid.vision.__all__ == [
-        "ACCEPTABLE", "BOARD_FORMATS", "DAMAGE_KINDS", "FASTENER_KINDS", "ConfusionRow",
+        "ACCEPTABLE", "BOARD_FORMATS", "DAMAGE_KINDS", "FASTENER_KINDS", "ConfusionRow", "CropSpec",
         "DamageThreshold", "DamageVerdict", "Detection", "DetectionSpec",
         "Detector", "Evidence", "FastenerThreshold", "FlangePose",
         "FrozenWatch", "Gallery", "HandEyeReport", "InputSpec", "Inspector", "LeftOut", "LensReport", "Lesson",
@@ -17,7 +17,7 @@ def test_the_public_names() -> None:
         "calibrate_lens", "check_pack_name", "check_points", "check_quality", "confusion", "decode_battery_code",
         "detect_fasteners", "explain", "find_damage", "fuse", "gallery_of", "judge_damage", "letterbox_for",
         "load_gallery", "load_model", "locate_fastener", "locate_fasteners", "merge_fasteners", "place_camera",
-        "prepare", "print_board", "read_codes", "read_frame", "read_labels", "read_manifest",
+        "prepare", "prepare_crops", "print_board", "read_codes", "read_frame", "read_labels", "read_manifest",
         "read_photos", "ready_gallery", "register_pack", "remove_pack", "robot_from_flange", "standing_projection",
         "store_pack", "taught_packs", "teach_pack",
     ]  # fmt: skip
