@@ -65,6 +65,8 @@ class CellRig:
 
         scene = REPOSITORY / "fixtures/scenes" / self.scene
         data["cameras"][0]["source"] = {"kind": "scene", "path": str(scene), "world": str(self.world.folder)}
+        closeups = {"path": absolute(data["cameras"][1]["source"]["path"]), "world": str(self.world.folder)}
+        data["cameras"][1]["source"] |= closeups
         data["motion"]["port"] = link
         data["plc"] |= {"port": port, "map": absolute(data["plc"]["map"])}
         data["models"] = {k: absolute(v) for k, v in data["models"].items()}

@@ -79,7 +79,8 @@ def build_cell(folder: Path, plc_port: int, robot: str) -> Cell:
     def absolute(path: str) -> str:
         return str((demo.parent / path).resolve())
 
-    data["cameras"][0]["frames"] = 1
+    data["cameras"] = data["cameras"][:1]
+    data["cameras"][0] = {k: v for k, v in data["cameras"][0].items() if k != "looks"} | {"frames": 1}
     data["motion"] |= {"port": robot, "travel_feed_mm_s": FEED_MM_S}
     data["plc"] |= {"port": plc_port, "map": absolute(data["plc"]["map"])}
     data["models"] = {key: absolute(value) for key, value in data["models"].items()}

@@ -144,7 +144,7 @@ async def test_the_watchdog_trips_when_the_driver_dies(repository: Path, tmp_pat
         (3, 32, b"\0\1", 2),
         (3, 99, b"\0\4", 2),
         (16, 0, b"\0\1\2\0\0", 2),
-        (16, 102, b"\0\2\4\0\0\0\0", 2),
+        (16, 103, b"\0\2\4\0\0\0\0", 2),
         (4, 0, b"\0\1", 1),
     ],
 )

@@ -10,6 +10,7 @@ from ruamel.yaml import YAML
 
 from delid.config import Cell, load_cell
 from delid.sim.plc import PlcLogic
+from plain_cell import plain_data
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PACK = "nissan-leaf-24"
@@ -43,7 +44,7 @@ def build_cell(folder: Path) -> tuple[Cell, Path]:
     def absolute(path: str) -> str:
         return str((demo.parent / path).resolve())
 
-    data["cameras"][0]["frames"] = 1
+    plain_data(data)["cameras"][0]["frames"] = 1
     data["plc"]["map"] = absolute(data["plc"]["map"])
     data["models"] = {key: absolute(value) for key, value in data["models"].items()}
     data["packs"] = [absolute(f"../packs/{PACK}.yaml")]

@@ -192,7 +192,7 @@ async def test_a_late_answer_on_a_serial_line_is_not_taken_for_the_next_one(
             plc.plc.ends = True
             assert (await running).ok
             assert (await driver.command("b", "close_clamp", {}, 5.0)).ok
-        beats = [struct.unpack(">3H", r[6:])[0] for r in plc.plc.writes(100)]
+        beats = [struct.unpack(">H", r[6:8])[0] for r in plc.plc.writes(100)]
         assert all(t.values["heartbeat_echo"] in (0, *beats) for t in heard.tags)
     assert plc.plc.executed == [31, 2], "each command once"
     fault_row(

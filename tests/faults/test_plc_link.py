@@ -268,7 +268,7 @@ async def test_a_restart_before_the_command_was_taken_is_no_reason_to_send_it_ag
 # --- answers that are not answers ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("tag", "value", "words"), [(0, 0xBEEF, "magic is 48879"), (1, 2, "version is 2")])
+@pytest.mark.parametrize(("tag", "value", "words"), [(0, 0xBEEF, "magic is 48879"), (1, 9, "version is 9")])
 async def test_another_program_in_the_plc_gets_no_write_at_all(
     plc: RawPlc, plc_map: RegisterMap, tag: int, value: int, words: str
 ) -> None:

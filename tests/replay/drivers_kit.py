@@ -56,9 +56,9 @@ class PaintedCamera:
         image = self._plain.copy()
         image[:16, :16] = 16 * (self._count % 16)
         facts = self._world.read_plc()
-        for name in facts.removed if facts else ():
-            x, y = (round(v) for v in self._places[name])
-            image[y - 18 : y + 18, x - 18 : x + 18] = 5
+        gone = set(facts.removed) if facts else set()
+        kinds = {number: "empty" for number, name in enumerate(self._places) if name in gone}
+        kit.kit.put_fasteners(image, self._places.values(), kinds)
         encoded = kit.kit.jpeg(image)
         decoded = np.asarray(kit.kit.cv2.imdecode(np.frombuffer(encoded, np.uint8), 1))
         now_s = self._clock.now_s()

@@ -55,6 +55,7 @@ from delid.engine import initial, step
 from delid.journal import RecordingWriter, header_of
 from delid.planning import decide
 from delid.vision import Inspector, fuse
+from plain_cell import plain_text
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PACK = "nissan-leaf-24"
@@ -97,7 +98,7 @@ def build_site(folder: Path) -> Path:
     """A copy of the demonstration cell with tiny models, as files that a test may change; returns the cell file."""
     shutil.copytree(REPOSITORY / "cell_configs", folder / "cell_configs", ignore=shutil.ignore_patterns("gallery"))
     cell = folder / "cell_configs/cells/demo.yaml"
-    cell.write_text(cell.read_text(encoding="utf-8").replace("frames: 3", "frames: 1"), encoding="utf-8")
+    cell.write_text(plain_text(cell.read_text(encoding="utf-8")).replace("frames: 3", "frames: 1"), encoding="utf-8")
     kit.build_models(folder / "models")
     kit.build_gallery(folder / "cell_configs/gallery", folder / "models", COLOURS)
     return cell
@@ -255,10 +256,8 @@ class Stage:
     def _photo(self) -> Frame:
         self.frames += 1
         image = kit.picture(COLOURS[PACK], seed=self.frames)
-        for name in self.removed:
-            if name in self.places:
-                x, y = (round(v) for v in self.places[name])
-                image[y - 18 : y + 18, x - 18 : x + 18] = 5
+        gone = {number: "empty" for number, name in enumerate(self.places) if name in self.removed}
+        kit.put_fasteners(image, self.places.values(), gone)
         if self.script.rust:
             image[600:692, 800:1000] = RUST  # not quite half of one cell of the heat map
         encoded = kit.jpeg(image)

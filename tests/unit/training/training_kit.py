@@ -44,6 +44,7 @@ def write(folder: Path, name: str, *, split: str = "train", kind: str = "pack", 
         })  # fmt: skip
     truth = {
         "name": name, "split": split, "kind": kind, "family": "family-1", "size_px": [WIDTH, HEIGHT],
+        "camera": {"axes": [[1, 0, 0], [0, -1, 0], [0, 0, -1]], "at_mm": [0, 0, 2000], "focal_px": 400},
         "outline_px": [[30, 30], [370, 30], [370, 270], [30, 270]], "fasteners": fasteners, "sensor": asdict(SENSOR),
         "damages": [
             {"kind": "burn", "severity": 0.7, "box_px": [160, 120, 239, 199], "coverage": coverage_of(BURN_BOX)}

@@ -1,0 +1,26 @@
+"""The demonstration cell without its lamps, its camera at the tool and its second opinion on kinds, for small tests."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+
+def plain_data(data: dict[str, Any]) -> dict[str, Any]:
+    """The content of a cell file, with one camera under one light; changes and returns it."""
+    data["cameras"] = data["cameras"][:1]
+    data["cameras"][0].pop("looks", None)
+    data["models"].pop("fastener_kinds", None)
+    return data
+
+
+def plain_text(text: str) -> str:
+    """The same for the text of `cell_configs/cells/demo.yaml`, all other lines as they are."""
+    text = _without(text, "    # A light program", "    calibration:")
+    text = _without(text, "  # A camera at the tool", "motion:\n")
+    return re.sub(r"  fastener_kinds: .*\n", "", text)
+
+
+def _without(text: str, first: str, after: str) -> str:
+    start = text.index(first)
+    return text[:start] + text[text.index(after, start) :]
