@@ -76,7 +76,7 @@ class Person:
         self, executor: Executor, press: Callable[[Effect], Command | None], reset_again: bool = False
     ) -> None:
         self._executor, self._press, self._reset_again = executor, press, reset_again
-        self._over = False
+        self._over = self._reset = False
         self._asked: set[str] = set()
         self._told: set[State] = set()
         self.done = asyncio.Event()
@@ -91,15 +91,16 @@ class Person:
         for command in filter(None, map(self._press, effects)):
             self._executor.post(OperatorCommanded(at_s, command, "kim"))
         question = state.question
-        if question is not None and state.packml is State.HELD and question.id not in self._asked:
+        if question is not None and state.packml in (State.HELD, State.STOPPED) and question.id not in self._asked:
             self._asked.add(question.id)
             self._executor.post(Answered(at_s, question.id, question.answers[0], "kim"))
         if state.packml in (State.COMPLETE, State.ABORTED) or (state.packml is State.STOPPED and state.outcome):
-            if self._reset_again and not self._over:
-                self._executor.post(OperatorCommanded(at_s, Command.RESET, "kim"))
-            elif not self._reset_again:
-                self.done.set()
             self._over = True
+            if not self._reset_again:
+                self.done.set()
+            elif question is None and not self._reset:  # what the run left is asked about first
+                self._reset = True
+                self._executor.post(OperatorCommanded(at_s, Command.RESET, "kim"))
         if self._over and state.packml is State.IDLE:
             self.done.set()
 
