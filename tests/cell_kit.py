@@ -173,5 +173,10 @@ class CellRig:
         await self.until(lambda s: s["packml"] == "Idle" and all(row["ok"] for row in s["reset_checklist"]))
         assert (await self.command("Start"))["ok"]
         state = await self.until(lambda s: s["question"] is not None)
+        if "it is not there" in state["question"]["answers"]:  # the pictures leave a damage unclear
+            await self.answer(state, "it is not there")
+            state = await self.until(
+                lambda s: s["question"] is not None and "it is not there" not in s["question"]["answers"]
+            )
         assert "service disconnect" in state["question"]["text"], state["question"]
         await self.answer(state, state["question"]["answers"][0])
