@@ -18,16 +18,16 @@ async def test_killing_the_panel_leaves_the_run_going(tmp_path):
     async with CellRig(tmp_path, "vw-meb-82-clean", speed=50) as rig:
         await rig.spawn("panel", "panel", "--socket", str(rig.socket), "--port", "0")
         await rig.start_run()
-        await rig.until(lambda s: s["steps_done"] >= 8)
+        before = await rig.until(lambda s: s["steps_done"] >= 8)
         await rig.kill("panel")
-        state = await rig.until(lambda s: s["packml"] not in ("Execute", "Completing"), 60)
-    assert state["packml"] == "Complete", state["alarms"]
-    assert state["outcome"] == "dismantled"
-    assert state["steps_done"] == state["steps_total"]
+        # to its end, or to a question of its own: nobody is there to answer it
+        state = await rig.until(lambda s: s["packml"] not in ("Execute", "Completing", "Holding"), 60)
+    assert state["packml"] == "Complete" or state["question"] is not None, state["alarms"]
+    assert state["steps_done"] >= before["steps_done"] + 5
 
 
 async def test_killing_the_cell_process_takes_the_permission_away_and_nothing_moves_afterwards(tmp_path):
-    async with CellRig(tmp_path, "vw-meb-82-clean", speed=2) as rig:
+    async with CellRig(tmp_path, "vw-meb-82-clean", speed=5) as rig:
         await rig.start_run()
         await rig.until(lambda s: s["steps_done"] >= 7, 90)
         permitted = rig.world.read_plc()
