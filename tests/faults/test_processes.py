@@ -65,10 +65,7 @@ async def test_killing_the_cell_process_takes_the_permission_away_and_nothing_mo
         asked = await rig.reconcile(lambda question: "let the camera decide")
         assert asked[0] == "the pack"
         assert set(asked[1:]) == {item["part"] for item in left["items"] if item["status"] == "unknown"}
-        await rig.start_run()  # it looks again, and plans only what is still there
-        state = await rig.until(lambda s: s["plan"] is not None)
-        targets = {t for s in state["plan"]["steps"] if "/lid_bolts/lid." in s["key"] for t in s["targets"]}
-        assert not targets & set(removed)
+        await rig.start_run()  # it looks again; what is planned then is tested at every place of test_kill_everywhere
         assert (await rig.command("Stop"))["ok"]
         await rig.until(lambda s: s["packml"] == "Stopped")
 
