@@ -65,9 +65,19 @@ async def test_killing_the_cell_process_takes_the_permission_away_and_nothing_mo
         asked = await rig.reconcile(lambda question: "let the camera decide")
         assert asked[0] == "the pack"
         assert set(asked[1:]) == {item["part"] for item in left["items"] if item["status"] == "unknown"}
-        await rig.start_run()  # it looks again; what is planned then is tested at every place of test_kill_everywhere
+        await rig.start_run()  # it looks again: what the PLC took out and no camera has seen yet is looked at closely
+        again = await rig.until(lambda s: s["plan"] and not unfinished(s, removed), 90)
+        assert {step["status"] for step in bolts(again, removed)} <= {"skipped"}, "and never engaged again"
         assert (await rig.command("Stop"))["ok"]
         await rig.until(lambda s: s["packml"] == "Stopped")
+
+
+def bolts(state, names):
+    return [s for s in state["plan"]["steps"] if "/lid_bolts/lid." in s["key"] and set(s["targets"]) & set(names)]
+
+
+def unfinished(state, names):
+    return [step for step in bolts(state, names) if step["status"] in ("todo", "active")]
 
 
 async def test_a_plc_that_dies_in_a_run_aborts_it_and_the_journal_says_so(tmp_path):

@@ -30,11 +30,7 @@ def fit(
     only: OnlyOption = None,
     seed: Annotated[int, typer.Option(help="Seed of order, augmentation and new weights.")] = 7,
     pack_epochs: Annotated[int, typer.Option(min=1)] = 14,
-    fastener_steps: Annotated[int, typer.Option(min=1, help="Batches of eight views.")] = 1200,
-    older: Annotated[
-        Path | None, typer.Option(help="Folder with close-ups of an earlier recipe for the fastener model.")
-    ] = None,
-    start: Annotated[Path | None, typer.Option(help="Fitted weights that the fastener model goes on from.")] = None,
+    fastener_steps: Annotated[int, typer.Option(min=1, help="Batches of eight views.")] = 4200,
     photos: Annotated[
         Path | None, typer.Option(help="Folder with photographs in screw/, hole/ and other/ for the fastener model.")
     ] = None,
@@ -55,8 +51,6 @@ def fit(
                 seed=seed,
                 pack_epochs=pack_epochs,
                 fastener_steps=fastener_steps,
-                older=older,
-                start=start,
                 photos=photos,
                 threads=threads,
             )

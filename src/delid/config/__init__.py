@@ -9,7 +9,6 @@ from ._cell import (
     Fixture,
     FolderSource,
     Limits,
-    Models,
     Motion,
     MotionLimits,
     Plc,
@@ -17,6 +16,7 @@ from ._cell import (
     SceneSource,
     Tool,
 )
+from ._cell_models import Models
 from ._load import (
     Cell,
     Recipe,

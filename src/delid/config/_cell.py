@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from delid.core import HazardLimits, State
 
 from ._calibration import AnyCalibration, Calibration, CalibrationRef, XyzMm
+from ._cell_models import Models
 from ._looks import FineLook, LightLook, check_program
 from ._pack import Name, Positive
 from ._yaml import StrictModel
@@ -244,17 +245,6 @@ class Limits(StrictModel):
             gas_ppm=self.gas_ppm,
             isolation_ohm_per_v=self.isolation_ohm_per_v,
         )
-
-
-class Models(StrictModel):
-    pack_damage: Path
-    """Folder with model.onnx and manifest.yaml."""
-    fasteners: Path
-    """Finds fasteners."""
-    fastener_kinds: Path | None = None
-    """Tells what stands at a place that was found; without it the model that finds them says so too."""
-    gallery: Path
-    """Folder with one prototype file for each taught pack."""
 
 
 class CellFile(StrictModel):

@@ -58,12 +58,7 @@ def make_plan(
         before = len(b.steps)
         _write(b, operation, place, assessment, exclude)
         b.mark_checkpoint(operation, before)
-    if b.carrying:
-        raise PlanningError(
-            f"{recipe.spec.recipe} ends while the robot carries the {b.carrying}.",
-            hint="Put a 'place' operation after the 'lift'.",
-            code="planning.carrying",
-        )
+    _check_set_down(b, recipe)
     return Plan(
         recipe=recipe.spec.recipe,
         recipe_sha256=recipe.sha256,
@@ -73,6 +68,15 @@ def make_plan(
         permissives=tuple(write.condition(p) for p in recipe.spec.permissives),
         estimate_s=total_s(b.steps),
     )
+
+
+def _check_set_down(b: Builder, recipe: Recipe) -> None:
+    if b.carrying:
+        raise PlanningError(
+            f"{recipe.spec.recipe} ends while the robot carries the {b.carrying}.",
+            hint="Put a 'place' operation after the 'lift'.",
+            code="planning.carrying",
+        )
 
 
 def fitted_tool(cell: Cell, readings: Mapping[str, Scalar]) -> str | None:

@@ -12,6 +12,7 @@ from delid.core import (
     AskAct,
     Assessment,
     FailureKind,
+    Fastener,
     FastenerKind,
     LookAct,
     PlanningError,
@@ -41,7 +42,7 @@ class Sorted:
 
     places: dict[str, PointMm]
     by_hand: dict[str, str]
-    look_first: frozenset[str] = frozenset()
+    look_first: set[str]
     """Those whose place is known too roughly for the tool, and those that seem to be out already."""
 
 
@@ -53,40 +54,51 @@ def sort_targets(
     A hole seen empty is left out too, unless the cell has a camera at the tool: then it is looked at closely first,
     because from above a nut on a stud and a bare stud are hard to tell apart.
     """
-    tool, camera = b.cell.spec.tools.get(operation.tool), b.cell.spec.tool_camera
     group = operation.targets.group
     nominal = dict(zip(place.pack.fastener_ids(group), place.pack.groups[group].positions_mm, strict=True))
     seen = {f.id: f for f in assessment.fasteners} if assessment.pack.model in (None, place.pack.pack) else {}
-    places: dict[str, PointMm] = {}
-    by_hand: dict[str, str] = {}
-    look_first: set[str] = set()
+    found = Sorted({}, {}, set())
     for name, at_mm in nominal.items():
-        if b.carried is not None and name in b.carried.removed:
-            continue
-        fastener = seen.get(name)
-        target = place.to_robot(at_mm)
-        sure = fastener is not None and fastener.confidence >= b.sure_confidence
-        gone = fastener is not None and sure and fastener.kind is FastenerKind.EMPTY
-        if gone and camera is None:
-            continue
-        if name in exclude:
-            by_hand[name] = "given up"
-        elif fastener is not None and sure and not gone and fastener.kind not in operation.targets.kinds:
-            by_hand[name] = fastener.kind.value
-        elif fastener is not None and fastener.center_mm is not None:
-            off = math.dist(fastener.center_mm, target)
-            if off > MISPLACED_MM:
-                by_hand[name] = f"seen {off:.0f} mm from its place"
-            elif not gone and not is_needed(tool, fastener.uncertainty_mm):
-                places[name] = fastener.center_mm
-            elif camera is None:
-                by_hand[name] = f"its place is known to {fastener.uncertainty_mm:.1f} mm only"
-            else:
-                places[name] = fastener.center_mm
-                look_first.add(name)
-        else:
-            places[name] = target
-    return Sorted(places, by_hand, frozenset(look_first))
+        if b.carried is None or name not in b.carried.removed:
+            _sort(b, operation, found, name, seen.get(name), place.to_robot(at_mm), given_up=name in exclude)
+    return found
+
+
+def _sort(
+    b: Builder,
+    operation: Unfasten,
+    found: Sorted,
+    name: str,
+    fastener: Fastener | None,
+    nominal: PointMm,
+    *,
+    given_up: bool,
+) -> None:
+    """One fastener, to where it belongs."""
+    tool, camera = b.cell.spec.tools.get(operation.tool), b.cell.spec.tool_camera
+    sure = fastener is not None and fastener.confidence >= b.sure_confidence
+    gone = fastener is not None and sure and fastener.kind is FastenerKind.EMPTY
+    if gone and camera is None:
+        return
+    if given_up:
+        found.by_hand[name] = "given up"
+    elif fastener is None:
+        found.places[name] = nominal
+    elif sure and not gone and fastener.kind not in operation.targets.kinds:
+        found.by_hand[name] = fastener.kind.value
+    elif fastener.center_mm is None:
+        found.places[name] = nominal
+        if gone:
+            found.look_first.add(name)
+    elif (off := math.dist(fastener.center_mm, nominal)) > MISPLACED_MM:
+        found.by_hand[name] = f"seen {off:.0f} mm from its place"
+    elif not gone and not is_needed(tool, fastener.uncertainty_mm):
+        found.places[name] = fastener.center_mm
+    elif camera is None:
+        found.by_hand[name] = f"its place is known to {fastener.uncertainty_mm:.1f} mm only"
+    else:
+        found.places[name] = fastener.center_mm
+        found.look_first.add(name)
 
 
 def unfasten(

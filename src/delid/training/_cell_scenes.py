@@ -21,7 +21,7 @@ from ._looks import Mixture, developed
 from ._noise import stream
 from ._render import Rendered, render
 from ._scene import Detail, Scene, random_scene
-from ._sensor import auto_exposure, develop, encode_jpeg
+from ._sensor import Sensor, auto_exposure, develop, encode_jpeg
 from ._truth import truth_of
 
 SHIFT_MM = 1.5
@@ -88,13 +88,18 @@ def write_scene(order: SceneOrder, folder: Path, command: str, plan: DataPlan, s
     third = render(replace(unlit, fasteners=(), lid_off=True))
     for name, rendered in (("bolts", first), ("none", second), ("open", third)):
         (target / f"{name}.jpg").write_bytes(_jpeg(develop(rendered.linear, exposed.sensor, exposed.exposure)))
-    lights = np.concatenate([first.linear, first.rakes], axis=2)
-    for look, frame in developed(lights, exposed.sensor, Mixture(), CELL_LOOKS).items():
-        if look in CELL_LOOKS:
-            (target / f"bolts.{look}.jpg").write_bytes(_jpeg(frame))
+    _write_lit(target, first, exposed.sensor)
     facts = _facts(order, exposed, first, shift, command)
     (target / "scene.yaml").write_text(json.dumps(facts, indent=1) + "\n")
     return facts
+
+
+def _write_lit(target: Path, rendered: Rendered, sensor: Sensor) -> None:
+    """The picture with all fasteners under each raking lamp of the cell."""
+    lights = np.concatenate([rendered.linear, rendered.rakes], axis=2)
+    frames = developed(lights, sensor, Mixture(), CELL_LOOKS)
+    for look in CELL_LOOKS:
+        (target / f"bolts.{look}.jpg").write_bytes(_jpeg(frames[look]))
 
 
 def _all(fasteners: Sequence[Fastener], kind: str) -> tuple[Fastener, ...]:

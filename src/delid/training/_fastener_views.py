@@ -41,13 +41,11 @@ class View:
     kinds: NDArray[np.int64]
 
 
-def source_of(sample: Sample, unknown: Sequence[str] = ()) -> Source:
-    """A close-up for training; fasteners of the kinds in `unknown` are neither taught nor held against the network."""
+def source_of(sample: Sample) -> Source:
+    """A close-up for training; hidden fasteners are neither taught nor held against the network."""
     every = sample.truth["fasteners"]
     centres = np.array([f["center_px"] for f in every], float).reshape(-1, 2)
-    kinds = np.array(
-        [UNKNOWN if f["hidden"] or f["kind"] in unknown else FASTENER_KINDS.index(f["kind"]) for f in every], np.int64
-    )
+    kinds = np.array([UNKNOWN if f["hidden"] else FASTENER_KINDS.index(f["kind"]) for f in every], np.int64)
     decoys = np.array([f["center_px"] for f in sample.truth.get("decoys", [])], float).reshape(-1, 2)
     rare = centres[np.isin(kinds, [FASTENER_KINDS.index("stripped"), FASTENER_KINDS.index("empty")])]
     spots = np.concatenate([centres, rare, decoys])

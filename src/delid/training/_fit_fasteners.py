@@ -31,15 +31,14 @@ MEAN, SCALE = 127.0, 128.0
 
 @dataclass(frozen=True, slots=True)
 class FastenerFit:
-    """`photo_share` is the part of the views made of photographed crops; `start` are weights to go on from."""
+    """`photo_share` is the part of the views made of photographed crops."""
 
     seed: int = 53
-    steps: int = 1200
+    steps: int = 4200
     batch: int = 8
     rate: float = 3e-3
     photos: Path | None = None
     photo_share: float = 0.12
-    start: Path | None = None
     pretrained: bool = True
 
 
@@ -66,27 +65,18 @@ def tensors_of(views: Sequence[View]) -> tuple[Tensor, ...]:
     return (scaled, *parts)
 
 
-def fit_fasteners(
-    samples: Sequence[Sample], old: Sequence[Sample], fit: FastenerFit, say: Callable[[str], None]
-) -> FastenerNet:
-    """Train on close-ups of the split train.
-
-    Args:
-        old: close-ups that draw worn heads as sound ones look; those heads are not taught.
-    """
+def fit_fasteners(samples: Sequence[Sample], fit: FastenerFit, say: Callable[[str], None]) -> FastenerNet:
+    """Train on close-ups of the split train."""
     torch.manual_seed(fit.seed)
     sources = [source_of(s) for s in samples]
-    elder = [source_of(s, ("stripped",)) for s in old]
     photos = read_photos(fit.photos) if fit.photos else {}
-    net = FastenerNet(pretrained=fit.pretrained and fit.start is None)
-    if fit.start is not None:
-        net.load_state_dict(torch.load(fit.start, map_location="cpu"))
+    net = FastenerNet(pretrained=fit.pretrained)
     net.to(memory_format=torch.channels_last)
     net.train()
     mean_net = copy.deepcopy(net)
     optimiser, schedule = _optimiser(net, fit)
     sums, began_s = np.zeros(3), time.monotonic()
-    for step, batch in enumerate(_batches(sources, elder, photos, fit)):
+    for step, batch in enumerate(_batches(sources, photos, fit)):
         sums += _learn(net, optimiser, batch)
         schedule.step()
         _follow(mean_net, net, min(KEPT, (step + 1) / (step + 20)))
@@ -100,13 +90,13 @@ def fit_fasteners(
 
 
 def _batches(
-    sources: Sequence[Source], elder: Sequence[Source], photos: dict[int, list[Picture]], fit: FastenerFit
+    sources: Sequence[Source], photos: dict[int, list[Picture]], fit: FastenerFit
 ) -> Iterator[tuple[Tensor, ...]]:
     """The batches of a fit, each from its own seed, drawn by a second thread while the first one learns."""
 
     def draw(step: int) -> tuple[Tensor, ...]:
         rng = stream(fit.seed, "views", fit.steps, step)
-        return tensors_of([_view(rng, sources, elder, photos, fit.photo_share) for _ in range(fit.batch)])
+        return tensors_of([_view(rng, sources, photos, fit.photo_share) for _ in range(fit.batch)])
 
     with ThreadPoolExecutor(1) as thread:
         ahead = thread.submit(draw, 0)
@@ -131,15 +121,13 @@ def _learn(net: FastenerNet, optimiser: torch.optim.Optimizer, batch: Sequence[T
 def _view(
     rng: np.random.Generator,
     sources: Sequence[Source],
-    elder: Sequence[Source],
     photos: dict[int, list[Picture]],
     photo_share: float,
 ) -> View:
     draw = float(rng.random())
     if photos and draw < photo_share:
-        return photo_view(rng, photos, sources or elder)
-    share = len(elder) / max(1, len(elder) + 3 * len(sources))  # a new picture counts as much as three old ones
-    return board_view(rng, elder if elder and rng.random() < share else sources)
+        return photo_view(rng, photos, sources)
+    return board_view(rng, sources)
 
 
 def _optimiser(net: FastenerNet, fit: FastenerFit) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.OneCycleLR]:
@@ -149,8 +137,7 @@ def _optimiser(net: FastenerNet, fit: FastenerFit) -> tuple[torch.optim.Optimize
     ]
     optimiser = torch.optim.AdamW(groups, weight_decay=0.01)
     rates = [float(g["lr"]) for g in groups]  # type: ignore[arg-type]
-    warm = 0.1 if fit.start is None else 0.05
-    return optimiser, torch.optim.lr_scheduler.OneCycleLR(optimiser, rates, total_steps=fit.steps + 1, pct_start=warm)
+    return optimiser, torch.optim.lr_scheduler.OneCycleLR(optimiser, rates, total_steps=fit.steps + 1, pct_start=0.1)
 
 
 def _follow(mean_net: FastenerNet, net: FastenerNet, kept: float) -> None:

@@ -39,9 +39,7 @@ def fit_models(
     only: str | None = None,
     seed: int = 7,
     pack_epochs: int = 14,
-    fastener_steps: int = 1200,
-    older: Path | None = None,
-    start: Path | None = None,
+    fastener_steps: int = 4200,
     photos: Path | None = None,
     threads: int = 2,
     pretrained: bool = True,
@@ -50,7 +48,6 @@ def fit_models(
 
     Args:
         only: ``pack`` or ``fastener``; both without it.
-        older, start: close-ups of an earlier recipe, and fitted weights, that the fastener model's training builds on.
         photos: folder with ``screw``, ``hole`` and ``other`` photographs that join the fastener model's training.
         pretrained: begin with weights learnt from photographs; without them only for tests of the path.
     """
@@ -64,8 +61,8 @@ def fit_models(
     if only in (None, "fastener"):
         from ._fit_fasteners import FastenerFit
 
-        fit = FastenerFit(seed=seed, steps=fastener_steps, photos=photos, pretrained=pretrained, start=start)
-        _fit_detector(_some(of_split(samples, "train", close_ups=True), data, "close-ups"), fit, older, out, note, say)
+        fit = FastenerFit(seed=seed, steps=fastener_steps, photos=photos, pretrained=pretrained)
+        _fit_detector(_some(of_split(samples, "train", close_ups=True), data, "close-ups"), fit, out, note, say)
     if only in (None, "pack"):
         from ._fit_pack import PackFit, fit_pack, save
 
@@ -75,16 +72,12 @@ def fit_models(
         _write_note(out, PACK_WEIGHTS, {**note, "epochs": pack_epochs, "photographs": 0})
 
 
-def _fit_detector(
-    close_ups: list[Sample], fit: FastenerFit, older: Path | None, out: Path, note: dict[str, Any], say: Say
-) -> None:
+def _fit_detector(close_ups: list[Sample], fit: FastenerFit, out: Path, note: dict[str, Any], say: Say) -> None:
     from ._fit_fasteners import count_photos, fit_fasteners
     from ._fit_pack import save
 
-    elder = of_split(read_samples(older), "train", close_ups=True) if older else []
-    save(fit_fasteners(close_ups, elder, fit, say), out / FASTENER_WEIGHTS)
-    made = {"steps": fit.steps, "older": [s.path.name for s in elder], "started": fit.start is not None}
-    _write_note(out, FASTENER_WEIGHTS, {**note, **made, "photographs": count_photos(fit.photos)})
+    save(fit_fasteners(close_ups, fit, say), out / FASTENER_WEIGHTS)
+    _write_note(out, FASTENER_WEIGHTS, {**note, "steps": fit.steps, "photographs": count_photos(fit.photos)})
 
 
 def export_fit(
@@ -183,10 +176,8 @@ def _command(weights: str, note: dict[str, Any]) -> str:
 
 def _detector_command(note: dict[str, Any], data: Path | str) -> str:
     photos = " --photos PHOTOS/screw_hole_crops/train" if note["photographs"] else ""
-    older = " --older OLDER" if note["older"] else ""
-    start = " --start START" if note["started"] else ""
     return (
         f"delid train close-ups --out {data} --hdri HDRI && "
         f"delid train fit --only fastener --data {data} --seed {note['seed']} --fastener-steps {note['steps']}"
-        f"{photos}{older}{start} && delid train export --only fastener --data {data}"
+        f"{photos} && delid train export --only fastener --data {data}"
     )

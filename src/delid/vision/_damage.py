@@ -114,12 +114,12 @@ def _regions(heat: NDArray[np.floating], limit: float) -> list[tuple[float, tupl
 
 
 def _cells_of_image(rows: int, columns: int, box: Letterbox, spec: InputSpec) -> NDArray[np.bool_]:
-    """True for cells that show a part of the frame; what the model says of its padding is no damage."""
+    """True for cells that show a pixel of the frame or more; what the model says of its padding is no damage."""
     bottom, right = box.offset_y + box.height_px * box.scale_y, box.offset_x + box.width_px * box.scale_x
     y = np.arange(rows) * (spec.height_px / rows)
     x = np.arange(columns) * (spec.width_px / columns)
-    in_rows = (y + spec.height_px / rows > box.offset_y) & (y < bottom)
-    in_columns = (x + spec.width_px / columns > box.offset_x) & (x < right)
+    in_rows = (y + spec.height_px / rows >= box.offset_y + box.scale_y) & (y <= bottom - box.scale_y)
+    in_columns = (x + spec.width_px / columns >= box.offset_x + box.scale_x) & (x <= right - box.scale_x)
     return np.asarray(in_rows[:, None] & in_columns[None, :])
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from delid.config import Cell, PackFile
 from delid.core import (
-    AMBIENT,
     Clock,
     ConfigError,
     Fastener,
@@ -18,6 +17,7 @@ from delid.core import (
     Inspection,
     PackStatus,
     PackVerdict,
+    PointPx,
     PoseMm,
     Quality,
     Sighting,
@@ -27,20 +27,18 @@ from delid.core import (
 )
 
 from ._codes import read_labels
-from ._damage import DamageVerdict, judge_damage
 from ._detect import Detection, detect_fasteners, unplaced
-from ._explain import Evidence, evidence_of
+from ._explain import Evidence
 from ._gallery import Gallery, load_gallery
 from ._geometry import Projection
 from ._kinds import KindJudge, mm_per_px_at
-from ._lamps import usable_looks
 from ._laps import Laps
 from ._locate import ToolView, locate_fastener, picture_fault
 from ._pack_fasteners import locate_fasteners, outline_px
-from ._pose import PackPose, PoseStatus
-from ._prepare import prepare
+from ._pack_judge import PackJudge
+from ._pose import PoseStatus
 from ._quality import FrozenWatch, QualityLimits, camera_of, check_quality
-from ._session import OnnxModel, Outputs, load_model
+from ._session import OnnxModel, load_model
 
 LABEL_MARGIN = 0.4
 """Labels are stuck on by hand: their place is searched this much wider, in parts of its size on every side."""
@@ -49,13 +47,12 @@ _NO_PACK = PackVerdict(PackStatus.UNKNOWN, None, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
-class _Whole:
-    """What the pack model says of a frame; ``notes`` name looks that could not be used."""
+class _Seen:
+    """Fasteners, and how the pack lies; ``notes`` say where that is not certain."""
 
-    verdict: PackVerdict
-    damage: DamageVerdict
-    looks: tuple[str, ...]
-    notes: tuple[str, ...]
+    fasteners: tuple[Fastener, ...]
+    outline_px: tuple[PointPx, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 class Inspector:
@@ -80,9 +77,10 @@ class Inspector:
         clock: Clock | None = None,
         kind_model: OnnxModel | None = None,
     ) -> None:
-        self._pack_model, self._fastener_model, self._gallery = pack_model, fastener_model, gallery
+        self._fastener_model, self._gallery = fastener_model, gallery
         self._packs, self._views, self._close = dict(packs or {}), dict(views or {}), close
         self._limits, self._quality = limits or HazardLimits(), quality or QualityLimits()
+        self._pack = PackJudge(pack_model, gallery, self._quality)
         self._clock = clock or SystemClock()
         self._watch = FrozenWatch()
         self.models = {"pack": pack_model.digest, "damage": pack_model.digest, "fasteners": fastener_model.digest}
@@ -190,29 +188,23 @@ class Inspector:
             quality = check_quality(frame, size_px=size, frozen=frozen, limits=self._quality)
         if not quality.ok:
             return self._unusable(frame, quality, laps.result(decode_ms))
-        whole = self._judge_pack(frame, looks or {}, laps)
+        whole = self._pack.judge(frame, looks or {}, laps)
         place = self._packs.get(pack or whole.verdict.model or "")
-        quality = replace(quality, reasons=whole.notes)
-        verdict, fasteners = whole.verdict, self._loose_fasteners(frame, laps) if not (view and place) else ()
-        if view and place:
-            pose, fasteners = self._look_at_fasteners(frame, view, place, laps)
-            if pose.status is not PoseStatus.OK:
-                quality = replace(quality, reasons=(*quality.reasons, f"pose of the pack {pose.status}: {pose.reason}"))
-            verdict = replace(verdict, outline_px=outline_px(pose, place, view))
+        seen = self._look_for_fasteners(frame, view, place, laps)
         with laps("postprocess"):
             places = view.label_boxes_px(place, LABEL_MARGIN) if view and place else []
             codes, code_status = read_labels(frame.image, places)
             found, unclear = whole.damage.found, whole.damage.unclear
-            hazard, reasons = hazard_class(found, verdict.status, self._limits, unclear=unclear)
+            hazard, reasons = hazard_class(found, whole.verdict.status, self._limits, unclear=unclear)
         return Inspection(
             source=frame.source,
             frame=_facts(frame),
-            quality=quality,
-            pack=verdict,
+            quality=replace(quality, reasons=(*whole.notes, *seen.notes)),
+            pack=replace(whole.verdict, outline_px=seen.outline_px),
             damage=found,
             hazard_class=hazard,
             hazard_reasons=reasons,
-            fasteners=fasteners,
+            fasteners=seen.fasteners,
             codes=codes,
             code_status=code_status,
             models=self.models,
@@ -221,33 +213,9 @@ class Inspector:
             unclear=unclear,
         )
 
-    def _judge_pack(self, frame: Frame, looks: Mapping[str, Frame], laps: Laps) -> _Whole:
-        """Pack and damage, under the looks that the model has planes for and that can be used."""
-        manifest = self._pack_model.manifest
-        with laps("preprocess"):
-            planes: tuple[str, ...] = manifest.input.planes
-            wanted = {name: other for name, other in looks.items() if name in planes}
-            lit, notes = usable_looks(frame, wanted, self._quality)
-            tensor = prepare(frame.image, manifest.input, lit)
-        with laps("infer"):
-            outputs = self._pack_model.run(tensor)
-        with laps("postprocess"):
-            height, width = frame.image.shape[:2]
-            damage = judge_damage(outputs, manifest, width, height, raking=len(lit) > 1)
-            return _Whole(self._identify(outputs), damage, (AMBIENT, *sorted(lit)), notes)
-
-    def _loose_fasteners(self, frame: Frame, laps: Laps) -> tuple[Fastener, ...]:
-        """What is found on a pack that nobody knows, or where no camera is calibrated."""
-        with laps("infer"):
-            return unplaced(self._detect(frame))
-
     def evidence(self, frame: Frame, looks: Mapping[str, Frame] | None = None) -> Evidence:
         """What the judgement of this frame rests on, for a picture that explains it; runs the pack model again."""
-        spec = self._pack_model.manifest.input
-        planes: tuple[str, ...] = spec.planes
-        wanted = {name: other for name, other in (looks or {}).items() if name in planes}
-        lit, _ = usable_looks(frame, wanted, self._quality)
-        return evidence_of(self._pack_model.run(prepare(frame.image, spec, lit)), spec, self._gallery, frame)
+        return self._pack.evidence(frame, looks or {})
 
     def locate(self, frame: Frame, at_mm: PoseMm, flange_mm: PoseMm) -> tuple[Sighting | None, str]:
         """Find the fastener that a camera at the tool looks at: what was found, or why nothing.
@@ -274,24 +242,24 @@ class Inspector:
     def _view(self, frame: Frame) -> Projection | None:
         return self._views.get(camera_of(frame)) or next(iter(self._views.values()), None)
 
-    def _identify(self, outputs: Outputs) -> PackVerdict:
-        threshold = self._pack_model.manifest.thresholds.pack
-        assert threshold is not None, "the manifest of a pack_damage model has pack thresholds"
-        return self._gallery.judge(outputs["embedding"][0], threshold)
+    def _look_for_fasteners(self, frame: Frame, view: Projection | None, pack: PackFile | None, laps: Laps) -> _Seen:
+        """Where the fasteners are says how the pack lies, and how it lies says which fastener is which.
 
-    def _look_at_fasteners(
-        self, frame: Frame, view: Projection, pack: PackFile, laps: Laps
-    ) -> tuple[PackPose, tuple[Fastener, ...]]:
-        """Where the fasteners are says how the pack lies, and how it lies says which fastener is which."""
+        On a pack that nobody knows, or where no camera is calibrated, they are listed as they are found.
+        """
         with laps("infer"):
             detections = self._detect(frame)
+        if view is None or pack is None:
+            return _Seen(unplaced(detections))
         with laps("postprocess"):
             pose, fasteners = locate_fasteners(detections, pack, view)
-        if self._kinds is None:
-            return pose, fasteners
-        with laps("infer"):
-            scale = mm_per_px_at(view, view.lid_z_mm(pack))
-            return pose, self._kinds.placed(frame.image, fasteners, detections, scale)
+            outline = outline_px(pose, pack, view)
+        if self._kinds is not None:
+            with laps("infer"):
+                scale = mm_per_px_at(view, view.lid_z_mm(pack))
+                fasteners = self._kinds.placed(frame.image, fasteners, detections, scale)
+        ok = pose.status is PoseStatus.OK
+        return _Seen(fasteners, outline, () if ok else (f"pose of the pack {pose.status}: {pose.reason}",))
 
     def _unusable(self, frame: Frame, quality: Quality, timing_ms: dict[str, float]) -> Inspection:
         hazard, reasons = hazard_class((), PackStatus.UNKNOWN, self._limits, usable_frames=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -105,6 +105,7 @@ def test_figures_stay_in_their_range() -> None:
 
 
 @given(st.integers(0, ROWS - 1), st.integers(0, COLUMNS - 1), st.integers(40, 4000), st.integers(40, 4000))
+@example(0, 0, 41, 40)
 def test_a_box_lies_in_the_frame_whatever_its_size(row: int, column: int, width: int, height: int) -> None:
     for damage in found_in(heat_of("dent", {(row, column): 0.9}), size=(width, height)):
         x0, y0, x1, y1 = damage.box_px

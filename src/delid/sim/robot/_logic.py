@@ -32,8 +32,7 @@ class GrblLogic:
         self.unanswered_moves: set[int] = set()
         self.move_starts_s: list[float] = []
         self._classic, self._homing_needed = classic, homing
-        self._now_s = 0.0
-        self._permitted = True
+        self._now_s, self._permitted = 0.0, True
         self._out = bytearray()
         self._power_up(self.machine.start_mm)
 
