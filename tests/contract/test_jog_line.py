@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -12,23 +11,14 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from delid.cli._main import app
-from delid.config import Cell, load_cell
 from delid.core import Mode
-
-sys.path.insert(0, str(Path(__file__).parent))
-from jog_rig import Line
+from jog_rig import Line, open_line
 
 
 @pytest.fixture
 async def line(repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Line]:
-    cell = load_cell(repository / "cell_configs/cells/demo.yaml")
-    monkeypatch.setattr(Cell, "socket_path", tmp_path / "cell.sock")
-    made = Line(cell)
-    try:
-        await made.begin()
+    async with open_line(repository, tmp_path, monkeypatch) as made:
         yield made
-    finally:
-        await made.end()
 
 
 async def test_a_person_jogs_for_a_time_and_hears_where_it_stands(line: Line) -> None:

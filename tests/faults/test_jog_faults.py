@@ -17,11 +17,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from delid.config import Cell, load_cell
 from delid.core import Mode
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "contract"))
-from jog_rig import LONGEST_MM, Line
+from jog_rig import LONGEST_MM, Line, open_line
 
 if TYPE_CHECKING:
     from conftest import FaultRow
@@ -31,14 +28,8 @@ ROW = "jog"
 
 @pytest.fixture
 async def line(repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Line]:
-    cell = load_cell(repository / "cell_configs/cells/demo.yaml")
-    monkeypatch.setattr(Cell, "socket_path", tmp_path / "cell.sock")
-    made = Line(cell)
-    try:
-        await made.begin()
+    async with open_line(repository, tmp_path, monkeypatch) as made:
         yield made
-    finally:
-        await made.end()
 
 
 async def test_a_lost_client_stops_it_within_the_dead_man_time(line: Line, fault_row: FaultRow) -> None:

@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
-import getpass
 import json
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from delid.config import load_cell
 from delid.core import ALL_ALARMS, UsageError
-from delid.ipc import CellClient
+
+from ._asking import By, CellPath, ask, or_refused, person
 
 alarms_app = typer.Typer(no_args_is_help=True, help="See, acknowledge and shelve the alarms of a running cell.")
 
-CellPath = Annotated[Path, typer.Argument(metavar="CELL.yaml", help="The cell's file.")]
 Code = Annotated[str, typer.Argument(metavar="CODE", help="The alarm's code, as the list shows it.")]
-By = Annotated[str, typer.Option(metavar="NAME", help="Who does it; the login name if not given.")]
-DEADLINE_S = 2.0
 
 
 @alarms_app.command("list")
 def list_alarms(cell: CellPath, as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
     """Each alarm: its cause, what to do, and where it stands. Ends with 1 while one is not acknowledged."""
-    state = _ask(cell, {"op": "state"})["state"]
+    state = ask(cell, {"op": "state"})["state"]
     if as_json:
         typer.echo(json.dumps({"alarms": state["alarms"], **state["alarm_counts"]}, indent=2, ensure_ascii=False))
     else:
@@ -44,7 +39,7 @@ def ack(
     """Say that you have seen an alarm. Its cause goes on standing, and so does what it stopped."""
     if (code is None) is not all_alarms:
         raise UsageError("name one alarm, or give --all.", hint="delid alarms list CELL.yaml shows the codes.")
-    _tell(cell, {"op": "acknowledge", "code": code or ALL_ALARMS, "by": by or getpass.getuser()})
+    _tell(cell, {"op": "acknowledge", "code": code or ALL_ALARMS, "by": person(by)})
 
 
 @alarms_app.command()
@@ -66,26 +61,12 @@ def unshelve(cell: CellPath, code: Code, by: By = "") -> None:
 
 
 def _shelf(cell: Path, code: str, reason: str, minutes: float, by: str) -> None:
-    who = by or getpass.getuser()
+    who = person(by)
     _tell(cell, {"op": "shelve", "code": code, "by": who, "reason": reason, "minutes": f"{minutes:g}"})
 
 
 def _tell(cell: Path, request: dict[str, str]) -> None:
-    reply = _ask(cell, request)
-    if not reply.get("ok"):
-        typer.echo(reply["error"]["message"], err=True)
-        raise typer.Exit(1)
-
-
-def _ask(cell: Path, request: dict[str, str]) -> dict[str, Any]:
-    async def talk() -> dict[str, Any]:
-        client = CellClient(load_cell(cell).socket_path)
-        try:
-            return await client.request(request, DEADLINE_S)
-        finally:
-            client.close()
-
-    return asyncio.run(talk())
+    or_refused(ask(cell, request))
 
 
 def _text(state: dict[str, Any]) -> str:

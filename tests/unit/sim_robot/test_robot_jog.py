@@ -3,40 +3,14 @@
 from __future__ import annotations
 
 import pytest
-
-from delid.sim.robot import GrblLogic, Machine
+from grbl_bench import Bench
 
 FAR = b"$J=G21G90G53X501.000F3000.0\n"
 
 
-class Bench:
-    """A homed controller with its present time."""
-
-    def __init__(self, **options: bool) -> None:
-        self.logic = GrblLogic(Machine(), **options)
-        self.now_s = 0.0
-        self.send(b"$H\n")
-        assert self.wait(30.0)[-1] == "ok"
-
-    def wait(self, duration_s: float) -> list[str]:
-        self.now_s += duration_s
-        return self.logic.advance(self.now_s).decode().split("\r\n")[:-1]
-
-    def send(self, data: bytes) -> list[str]:
-        self.logic.feed(data)
-        return self.wait(0.0)
-
-    def state(self) -> str:
-        return self.send(b"?")[-1].strip("<>").split("|")[0]
-
-    @property
-    def x_mm(self) -> float:
-        return self.logic.flange_mm()[0]
-
-
 @pytest.mark.parametrize("classic", [True, False])
 def test_a_jog_is_accepted_runs_and_ends_in_idle(classic):
-    bench = Bench(classic=classic)
+    bench = Bench(classic=classic).home()
     assert bench.send(b"$J=G21G90G53X11.000F600.0\n") == ["ok"]
     assert bench.state() == "Jog"
     bench.wait(5)
@@ -47,7 +21,7 @@ def test_a_jog_is_accepted_runs_and_ends_in_idle(classic):
 @pytest.mark.parametrize("cancel", [b"\x85", b"!"])
 def test_a_cancel_slows_down_throws_the_rest_away_and_keeps_the_position(cancel):
     """A feed hold while jogging is a jog cancel."""
-    bench = Bench()
+    bench = Bench().home()
     bench.send(FAR + b"$J=G21G90G53X601.000F3000.0\n")
     bench.wait(2.0)
     bench.send(cancel)
@@ -64,7 +38,7 @@ def test_a_cancel_slows_down_throws_the_rest_away_and_keeps_the_position(cancel)
 
 
 def test_what_arrives_while_it_slows_down_is_thrown_away_too():
-    bench = Bench()
+    bench = Bench().home()
     bench.send(FAR)
     bench.wait(1.0)
     bench.send(b"\x85")
@@ -75,7 +49,7 @@ def test_what_arrives_while_it_slows_down_is_thrown_away_too():
 
 
 def test_a_cancel_means_nothing_in_other_states():
-    bench = Bench()
+    bench = Bench().home()
     assert bench.send(b"\x85") == []
     assert bench.state() == "Idle"
     bench.send(b"G21G90G94G53G1X101.000Y1.000Z-1.000F3000\n")
@@ -96,13 +70,13 @@ def test_a_cancel_means_nothing_in_other_states():
     ],
 )
 def test_what_is_no_jog_is_refused_and_nothing_moves(line, error):
-    bench = Bench()
+    bench = Bench().home()
     assert bench.send(line) == [error]
     assert not bench.logic.moving
 
 
 def test_no_jog_while_locked_holding_or_moving_and_no_move_while_jogging():
-    bench = Bench()
+    bench = Bench().home()
     bench.send(b"G21G90G94G53G1X101.000Y1.000Z-1.000F3000\n")
     assert bench.send(b"$J=G21G90G53X1.000F600.0\n") == ["error:8"]
     bench.wait(10)
@@ -117,11 +91,11 @@ def test_no_jog_while_locked_holding_or_moving_and_no_move_while_jogging():
 
 
 def test_a_reset_in_a_jog_loses_the_position_and_an_open_door_ends_the_jog():
-    bench = Bench()
+    bench = Bench().home()
     bench.send(FAR)
     bench.wait(1.0)
     assert "ALARM:3" in bench.send(b"\x18")
-    bench = Bench()
+    bench = Bench().home()
     bench.send(FAR)
     bench.wait(1.0)
     bench.logic.set_permitted(False)

@@ -3,35 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from grbl_bench import Bench
 
-from delid.sim.robot import GrblLogic, Machine
+from delid.sim.robot import Machine
 
 MOVE = b"G21G90G94G53G1X501.000Y1.000Z-1.000F30000\n"
-
-
-class Bench:
-    """The logic with its present time."""
-
-    def __init__(self, **options: bool) -> None:
-        self.logic = GrblLogic(Machine(), **options)
-        self.now_s = 0.0
-        self.greeting = self.wait(0.0)
-
-    def wait(self, duration_s: float) -> list[str]:
-        self.now_s += duration_s
-        return self.logic.advance(self.now_s).decode().split("\r\n")[:-1]
-
-    def send(self, data: bytes) -> list[str]:
-        self.logic.feed(data)
-        return self.wait(0.0)
-
-    def state(self) -> str:
-        return self.send(b"?")[0].strip("<>").split("|")[0]
-
-    def home(self) -> Bench:
-        assert self.send(b"$H\n") == []
-        assert self.wait(30.0) == ["ok"]
-        return self
 
 
 def test_power_up_is_locked_until_homed_or_unlocked():

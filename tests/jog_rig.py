@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from delid.cli._serving import CellService
 from delid.cli.jog import hold
-from delid.config import Cell
+from delid.config import Cell, load_cell
 from delid.core import Clock, Command, Event, Finished, Frame, LinkChanged, Started, SystemClock, TagsRead
 from delid.devices.motion import GrblDriver
 from delid.engine import Executor, Ports, checklist
@@ -155,3 +159,15 @@ class Line:
             task.cancel()
         await asyncio.gather(*self.tasks, return_exceptions=True)
         self.server.close()
+
+
+@asynccontextmanager
+async def open_line(repository: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Line]:
+    """The demonstration cell's line in manual, its socket in ``folder``."""
+    monkeypatch.setattr(Cell, "socket_path", folder / "cell.sock")
+    made = Line(load_cell(repository / "cell_configs/cells/demo.yaml"))
+    try:
+        await made.begin()
+        yield made
+    finally:
+        await made.end()
