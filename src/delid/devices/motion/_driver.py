@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
@@ -32,7 +33,7 @@ T = TypeVar("T", bound=Talk[Any])
 Script = Callable[[T, Job], Awaitable[None]]
 
 
-class Driver(Generic[T]):
+class Driver(ABC, Generic[T]):
     """Base of the drivers; a dialect adds ``run``, its scripts, and how to halt a motion that nobody watches.
 
     ``move`` and ``do`` return ``Finished`` and raise nothing but cancellation.
@@ -66,24 +67,24 @@ class Driver(Generic[T]):
 
     # --- what a dialect adds -------------------------------------------------------------------------------------
 
+    @abstractmethod
     async def run(self) -> None:
         """The one owner task; until cancelled."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def perform_move(self, job: Job, to_mm: PoseMm, feed_mm_s: float) -> None:
         """A straight move; raises Failed."""
-        raise NotImplementedError
 
     async def perform_jog(self, job: Job, grip: Grip, axis: Axis, to_mm: float, feed_mm_s: float) -> None:
         """Creep while the grip holds; raises Failed. Only for a dialect whose capabilities say that it jogs."""
-        raise NotImplementedError
+        raise AssertionError("this dialect does not jog")
 
     def let_go(self, id: str) -> None:
         """End the jog now, ahead of everything."""
 
+    @abstractmethod
     def halt_unwatched(self, id: str) -> None:
         """Nobody waits for the motion any more: end it."""
-        raise NotImplementedError
 
     def more_refusals(self) -> str:
         """Why a motion may not begin now, beyond what holds for every driver."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import abstractmethod
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
@@ -61,13 +62,13 @@ class SerialTalk(Talk[V], Generic[V]):
             self.take(line)
         self.notify()
 
+    @abstractmethod
     def forget(self) -> None:
         """Forget all but the last pose."""
-        raise NotImplementedError
 
+    @abstractmethod
     def take(self, line: bytes) -> None:
         """One line from the controller."""
-        raise NotImplementedError
 
     def raw(self, data: bytes, effect_id: str = "", traced: bool = True) -> None:
         """Send now, past every queue; raises Failed when the link is down."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
@@ -50,7 +51,7 @@ class Job:
             self.failure, self.detail = failure, detail
 
 
-class Talk(Generic[V]):
+class Talk(ABC, Generic[V]):
     """State of the talk; ``on_change`` is called after every change of the view, ``on_wire`` with bytes of effects.
 
     ``asked`` is true while a status report was asked for and has not come; ``report_s`` and ``heard_s`` are the times
@@ -91,9 +92,9 @@ class Talk(Generic[V]):
         """An answer is owed that nobody waits for any more; the next one might be taken for it."""
         return False
 
+    @abstractmethod
     def poll(self) -> None:
         """Ask for a status report, and note in ``asked`` that it was asked for."""
-        raise NotImplementedError
 
     # --- what is known -------------------------------------------------------------------------------------------
 
