@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow
 
 
 async def test_killing_the_panel_leaves_the_run_going(tmp_path):
-    async with CellRig(tmp_path, "vw-meb-82-clean", speed=50) as rig:
+    async with CellRig(tmp_path, "vw-meb-82-clean", speed=20) as rig:
         await rig.spawn("panel", "panel", "--socket", str(rig.socket), "--port", "0")
         await rig.start_run()
         before = await rig.until(lambda s: s["steps_done"] >= 8)
