@@ -173,10 +173,9 @@ class CellRig:
         await self.until(lambda s: s["packml"] == "Idle" and all(row["ok"] for row in s["reset_checklist"]))
         assert (await self.command("Start"))["ok"]
         state = await self.until(lambda s: s["question"] is not None)
-        if "it is not there" in state["question"]["answers"]:  # the pictures leave a damage unclear
+        while "it is not there" in state["question"]["answers"]:  # the pictures leave a damage unclear
+            asked = state["question"]["id"]
             await self.answer(state, "it is not there")
-            state = await self.until(
-                lambda s: s["question"] is not None and "it is not there" not in s["question"]["answers"]
-            )
+            state = await self.until(lambda s, asked=asked: s["question"] and s["question"]["id"] != asked)
         assert "service disconnect" in state["question"]["text"], state["question"]
         await self.answer(state, state["question"]["answers"][0])

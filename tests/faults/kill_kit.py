@@ -73,11 +73,11 @@ class Taken:
 
 @dataclass
 class Shop:
-    """The devices and their memory. ``cut_at`` is the number of the position at which the process is killed."""
+    """The devices and their memory. ``at_place`` is told the number of each place; True kills the process there."""
 
     cell: Cell
     scenario: Path
-    cut_at: int | None = None
+    at_place: Callable[[int], bool] = lambda place: False
     now_s: float = 0.0
     process: int = 0
     alive: bool = False
@@ -104,6 +104,11 @@ class Shop:
         self.plc = CountingPlc(site, speed=SPEED, start_count=7)
         self.plc.on_taken = self._take
         self._next_scan_s = 0.0
+
+    @property
+    def runs(self) -> Path:
+        """The folder of the journals."""
+        return self.cell.resolve(Path(self.cell.spec.runs))
 
     @property
     def moving(self) -> bool:
@@ -149,7 +154,7 @@ class Shop:
         if not self.alive or self.process != 1:
             return not self.alive
         self.positions.append(words)
-        if len(self.positions) - 1 == self.cut_at:
+        if self.at_place(len(self.positions) - 1):
             self.alive = False
             assert self.loop is not None
             self.loop.stop()
@@ -240,7 +245,7 @@ class CutLog(RunLog):
         if shop.position(f"{kind} not written"):
             raise JournalError("killed")
         if shop.position(f"{kind} half written"):
-            with (self.folder / "journal.jsonl").open("ab") as file:
+            with (shop.runs / self.folder.name / "journal.jsonl").open("ab") as file:
                 file.write(b'{"at_s":1.5,"data":{"eff')
             raise JournalError("killed")
         await super().write(kind, data)

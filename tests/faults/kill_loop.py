@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import selectors
 from collections.abc import Callable
 from typing import Any
 
@@ -14,7 +15,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     def __init__(self, start_s: float, on_time: Callable[[float], None]) -> None:
         self._virtual_s, self.on_time = start_s, on_time
-        super().__init__()
+        super().__init__(selectors.PollSelector())  # an epoll object would be shared with a forked child
 
     def time(self) -> float:
         return self._virtual_s

@@ -13,13 +13,13 @@ import logging
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import structlog
+from kill_fork import Forks
 from kill_kit import Shop, connect
 from kill_loop import LoopClock, VirtualLoop
 from kill_person import Person
@@ -42,14 +42,6 @@ SAFE_WITHIN_S = 0.6
 
 if TYPE_CHECKING:
     from conftest import FaultRow
-
-
-@dataclass(frozen=True)
-class Outcome:
-    place: str
-    safe_s: float
-    first_state: State
-    asked: tuple[str, ...]
 
 
 @pytest.fixture(autouse=True)
@@ -180,31 +172,29 @@ def check_what_is_told(shop: Shop, executor: Executor) -> None:
     assert shop.last_step is None or f" at {shop.last_step}." in told
 
 
-def kill_at(folder: Path, place: int, monkeypatch: pytest.MonkeyPatch) -> Outcome:
-    """A run that is killed at this place, and what comes after it."""
-    shop = fresh_shop(folder, monkeypatch, place)
-    assert run_process(shop, 0.0, first_life) is None
+def after_kill(shop: Shop) -> dict[str, Any]:
+    """What a process that was killed leaves, and the life of the next one."""
     killed_s = shop.now_s
     shop.advance(killed_s + DOWN_S)
     assert not shop.moving
-    check_journal(shop, folder)
+    check_journal(shop)
     shop.restarted_s = shop.now_s
     safe_s = max(0.0, shop.moved_s - killed_s)
-    first, asked = run_process(shop, shop.now_s, second_life)
+    _, asked = run_process(shop, shop.now_s, second_life)
     check_pack(shop)
-    return Outcome(shop.positions[-1], safe_s, first, asked)
+    return {"place": shop.positions[-1], "safe_s": safe_s, "asked": asked}
 
 
-def fresh_shop(folder: Path, monkeypatch: pytest.MonkeyPatch, cut_at: int | None) -> Shop:
+def fresh_shop(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
     folder.mkdir()
-    shop = Shop(*build_cell(folder), cut_at)
+    shop = Shop(*build_cell(folder))
     connect(shop, monkeypatch)
     return shop
 
 
-def check_journal(shop: Shop, folder: Path) -> None:
+def check_journal(shop: Shop) -> None:
     """What PLC and robot were told was on the disk before; what the journal has as done is so, and little else is."""
-    journals = [read_journal(path) for path in sorted((folder / "runs").glob("*/journal.jsonl"))]
+    journals = [read_journal(path) for path in sorted(shop.runs.glob("*/journal.jsonl"))]
     turns = [entry.data for journal in journals for entry in journal.entries if entry.kind == "turn"]
     effects = [effect for turn in turns for effect in turn["effects"]]
     announced = {effect.get("id") for effect in effects}
@@ -216,7 +206,7 @@ def check_journal(shop: Shop, folder: Path) -> None:
     assert done & set(machine.site.fasteners) <= out, "noted as done, and still in"
     assert len(out - done) <= 1, "only the step in hand may be unknown"
     assert {f"module.{n + 1:02d}" for n in machine.modules_out} >= {name for name in done if name.startswith("module.")}
-    unfinished = find_unfinished(folder / "runs")
+    unfinished = find_unfinished(shop.runs)
     shop.last_step = unfinished.step if unfinished else None
 
 
@@ -233,38 +223,36 @@ def check_pack(shop: Shop) -> None:
     assert at_nothing == [], "the nutrunner was sent to a bolt that was out"
 
 
-def places_of_a_run(folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Every place at which a whole run can be killed."""
-    shop = fresh_shop(folder, monkeypatch, None)
+def count_places(folder: Path, monkeypatch: pytest.MonkeyPatch) -> int:
+    """How many places a whole run has at which it can be killed."""
+    shop = fresh_shop(folder, monkeypatch)
     assert run_process(shop, 0.0, first_life) is State.COMPLETE
+    return len(shop.positions)
+
+
+def kill_and_tell(folder: Path, monkeypatch: pytest.MonkeyPatch, chosen: Collection[int] | None, row: FaultRow) -> None:
+    """Kill at each of the chosen places, or at all, and note one row for them."""
+    shop = fresh_shop(folder / "whole", monkeypatch)
+    forks = Forks(shop, folder, chosen)
+    shop.at_place = forks.here
+    end = run_process(shop, 0.0, first_life)
+    if forks.place is not None:
+        forks.end_child(lambda: after_kill(shop))
+    told, names = forks.finish(), shop.positions
+    assert end is State.COMPLETE
     check_pack(shop)
-    check_journal(shop, folder)
+    check_journal(shop)
     assert shop.steps >= LEAST_STEPS
-    return shop.positions
-
-
-def kill_and_tell(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, choose: Callable[[int], Sequence[int]], row: FaultRow
-) -> None:
-    """Kill at each of the places that ``choose`` takes, and note one row for them."""
-    names = places_of_a_run(folder / "whole", monkeypatch)
-    outcomes = []
-    for place in choose(len(names)):
-        try:
-            outcome = kill_at(folder / f"{place}", place, monkeypatch)
-        except Exception as error:
-            error.add_note(f"killed at place {place} of {len(names)}: {names[place]}")
-            raise
-        assert outcome.place == names[place]
-        outcomes.append(outcome)
-    worst_s = max(outcome.safe_s for outcome in outcomes)
-    asked = sum(len(outcome.asked) > 1 for outcome in outcomes)
-    print(
-        f"killed at {len(outcomes)} of {len(names)} places, worst {worst_s:.2f} s; {asked} asked a person about a part"
-    )
+    failed = [f"place {n} of {len(names)}, {names[n]}: {t['error']}" for n, t in sorted(told.items()) if "error" in t]
+    assert not failed, f"{len(failed)} of {len(told)} places failed\n" + "\n".join(failed)
+    assert all(told[n]["place"] == names[n] for n in told)
+    assert len(told) == (len(names) if chosen is None else len(chosen))
+    worst_s = max(t["safe_s"] for t in told.values())
+    asked = sum(len(t["asked"]) > 1 for t in told.values())
+    print(f"killed at {len(told)} of {len(names)} places, worst {worst_s:.2f} s; {asked} asked a person about a part")
     assert worst_s <= SAFE_WITHIN_S
     row(
-        f"cell process killed at {len(outcomes)} of {len(names)} places of a run", "kill -9, started again",
+        f"cell process killed at {len(told)} of {len(names)} places of a run", "kill -9, started again",
         "Aborted until a person clears, resets and starts; looks again, finishes the pack, nothing done twice", worst_s,
     )  # fmt: skip
 
@@ -279,7 +267,8 @@ def sample_of(count: int) -> list[int]:
 
 @pytest.mark.timeout(600)
 def test_killed_at_a_sample_of_the_places_of_a_run(tmp_path, monkeypatch, fault_row):
-    kill_and_tell(tmp_path, monkeypatch, sample_of, fault_row)
+    chosen = sample_of(count_places(tmp_path / "first", monkeypatch))
+    kill_and_tell(tmp_path, monkeypatch, chosen, fault_row)
 
 
 if os.environ.get("DELID_KILL_ALL") == "1":  # about half an hour
@@ -287,4 +276,4 @@ if os.environ.get("DELID_KILL_ALL") == "1":  # about half an hour
     @pytest.mark.slow
     @pytest.mark.timeout(14_400)
     def test_killed_at_every_place_of_a_run(tmp_path, monkeypatch, fault_row):
-        kill_and_tell(tmp_path, monkeypatch, range, fault_row)
+        kill_and_tell(tmp_path, monkeypatch, None, fault_row)

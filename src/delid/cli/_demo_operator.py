@@ -20,7 +20,7 @@ from delid.core import (
     State,
     Verb,
 )
-from delid.engine import NOT_THERE, SET_ASIDE, EngineState, Executor, checklist, start_checklist
+from delid.engine import NOT_THERE, SET_ASIDE, THERE, EngineState, Executor, checklist, start_checklist
 from delid.sim.camera import Scene
 
 BY = "demo operator"
@@ -111,8 +111,9 @@ class DemoOperator:
         """
         if ANOTHER_PACK in answers:
             return ANOTHER_PACK
-        unclear = {d.kind for d in state.decision.assessment.unclear} if state.decision else set()
-        return NOT_THERE if NOT_THERE in answers and not unclear & self._damage else SET_ASIDE
+        if NOT_THERE not in answers or state.decision is None:
+            return SET_ASIDE
+        return THERE if state.decision.assessment.unclear[0].kind in self._damage else NOT_THERE
 
     def _take_out(self, names: tuple[str, ...]) -> None:
         self._removed += [name for name in names if name not in self._removed]

@@ -85,6 +85,10 @@ class CellService:
             "damage": [
                 {"kind": d.kind.value, "box_px": list(d.box_px), "severity": d.severity}
                 for d in (seen.damage if seen else ())
+            ]
+            + [
+                {"kind": f"{d.kind.value}?", "box_px": list(d.box_px), "severity": d.severity}
+                for d in (seen.unclear if seen else ())
             ],
         }
         self._server.publish_frame(jpeg, meta)

@@ -32,6 +32,9 @@ def plan(
         list[DamageKind] | None,
         typer.Option(help="Unclear damage that a person looked for and did not find; repeat it."),
     ] = None,
+    ruled_in: Annotated[
+        list[DamageKind] | None, typer.Option(help="Unclear damage that a person looked for and found; repeat it.")
+    ] = None,
     reading: Annotated[
         list[str] | None, typer.Option(help="PLC reading TAG=VALUE, for example gas_ppm=80; repeat it.")
     ] = None,
@@ -44,7 +47,9 @@ def plan(
         loaded = load_cell(cell)
         readings = read_readings(reading or [], loaded)
         seen = assess(sources, loaded, assume_pack)
-        decision = decide(seen, loaded, readings, exclude or (), assume_pack, ruled_out=ruled_out or ())
+        decision = decide(
+            seen, loaded, readings, exclude or (), assume_pack, ruled_out=ruled_out or (), ruled_in=ruled_in or ()
+        )
     if json:
         print_json(to_plain(decision))
     else:

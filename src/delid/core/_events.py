@@ -252,7 +252,8 @@ class Decide:
     """Plan from an assessment; ``readings`` are the PLC tags of that moment, ``exclude`` are targets given up.
 
     The kind of a fastener counts from ``sure_confidence`` on; of a doubtful one only the place is taken. A person has
-    looked for the damages ``ruled_out`` and found none. What ``carried`` says is done is not planned again.
+    looked for the damages ``ruled_out`` and found none, and has found those of ``ruled_in``. What ``carried`` says is
+    done is not planned again.
     """
 
     id: str
@@ -263,6 +264,7 @@ class Decide:
     sure_confidence: float = field(default=0.0, metadata=LEAVE_OUT_DEFAULT)
     ruled_out: tuple[DamageKind, ...] = field(default=(), metadata=LEAVE_OUT_DEFAULT)
     carried: PackState | None = field(default=None, metadata=LEAVE_OUT_NONE)
+    ruled_in: tuple[DamageKind, ...] = field(default=(), metadata=LEAVE_OUT_DEFAULT)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from ._alarm import Alarm, AlarmState, Priority, Shelf, state_of
 from ._alarm_texts import ALARMS, Advice, advice_of
 from ._interlocks import INTERLOCKS, Before, Interlock, Response, Watched, checklist, holds, start_checklist, violated
 from ._ports import CameraPort, InspectorPort, LogPort, MotionPort, PlcPort, Ports, RecorderPort
-from ._questions import NOT_THERE, SET_ASIDE
+from ._questions import NOT_THERE, SET_ASIDE, THERE
 from ._runlog import RunLog
 from ._snapshot import snapshot
 from ._state import EngineState, Light, Phase, Progress, Rules, StepStatus, initial
@@ -17,6 +17,7 @@ __all__ = [
     "INTERLOCKS",
     "NOT_THERE",
     "SET_ASIDE",
+    "THERE",
     "THERMAL_COMMANDS",
     "Advice",
     "Alarm",

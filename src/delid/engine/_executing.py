@@ -64,4 +64,5 @@ def _decide(state: EngineState) -> Decide:
     name, readings = f"decide.{state.turns}", dict(state.tags)
     least = sure if doubtful else 0.0
     named = reconcile.assumed_pack(state)
-    return Decide(name, seen, readings, state.excluded, named, least, state.ruled_out, state.leftover.carried)
+    carried = state.leftover.carried
+    return Decide(name, seen, readings, state.excluded, named, least, state.ruled_out, carried, state.ruled_in)

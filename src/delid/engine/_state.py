@@ -242,6 +242,7 @@ class EngineState:
     """Fastener id to where a fine look found it, robot frame."""
     assume_pack: str | None = None
     ruled_out: tuple[DamageKind, ...] = ()
+    ruled_in: tuple[DamageKind, ...] = ()
     """Unclear damages that a person has looked for in this run and not found."""
     question: Question | None = None
     confirmed: str | None = None

@@ -221,8 +221,9 @@ class Executor:
 
     async def _decide(self, effect: Decide) -> Event:
         def work() -> Event:
-            given = (effect.exclude, effect.assume_pack, effect.sure_confidence, effect.ruled_out, effect.carried)
-            found = decide(effect.assessment, self.cell, effect.readings, *given)
+            given = (effect.exclude, effect.assume_pack, effect.sure_confidence)
+            told = (effect.ruled_out, effect.carried, effect.ruled_in)
+            found = decide(effect.assessment, self.cell, effect.readings, *given, *told)
             return Decided(self.clock.now_s(), effect.id, found)
 
         return await asyncio.get_running_loop().run_in_executor(self._vision, work)

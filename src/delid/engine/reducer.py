@@ -134,7 +134,7 @@ def _forget_run(turn: Turn) -> None:
     turn.set(
         phase=Phase.NONE, assessment=None, decision=None, plan=None, queue=(), current=None, progress={}, attempts={},
         failures={}, excluded=(), assume_pack=None, question=None, outcome="", unfinished_run=None, redo_act=False,
-        program=None, located={}, ruled_out=(),
+        program=None, located={}, ruled_out=(), ruled_in=(),
     )  # fmt: skip
 
 

@@ -27,6 +27,7 @@ from delid.core import (
 
 from ._cross_check import cross_check
 from ._expand import make_plan
+from ._looked_for import with_answers
 
 ANY_PACK = "*"
 
@@ -52,6 +53,7 @@ def decide(
     sure_confidence: float = 0.0,
     ruled_out: Collection[DamageKind] = (),
     carried: PackState | None = None,
+    ruled_in: Collection[DamageKind] = (),
 ) -> Decision:
     """The plan for what was seen and measured, or a refusal, with the reasons for every recipe of the cell.
 
@@ -62,13 +64,15 @@ def decide(
         assume_pack: pack model that a person named; it stands above what vision says.
         sure_confidence: below it a fastener's kind does not count, only its place.
         ruled_out: unclear damages that a person has looked for and not found.
+        ruled_in: unclear damages that a person has looked for and found; they count as found.
         carried: what runs before did to this pack; it is not planned again. It counts for a pack of its model only.
 
     Raises PlanningError when the chosen recipe cannot be carried out by this cell, UsageError when ``assume_pack`` is
     not a pack of the cell. No input or output, no clock, no randomness: the same input gives the same decision.
     """
     crossed = cross_check(assessment, readings, cell.spec.limits)
-    judged = _with_findings(rejudge(_cleared(assessment, cell, ruled_out), cell, readings), crossed)
+    looked = with_answers(assessment, cell.spec.limits.hazard_limits(), ruled_out, ruled_in)
+    judged = _with_findings(rejudge(looked, cell, readings), crossed)
     identity = identify(judged, cell, assume_pack)
     recipes = sorted(cell.recipes, key=lambda recipe: _rank(recipe, identity))
     weighed = [(recipe, _objections(recipe, identity, judged)) for recipe in recipes]
@@ -94,17 +98,6 @@ def rejudge(assessment: Assessment, cell: Cell, readings: Mapping[str, Scalar]) 
         more = () if found is HazardClass.A else reasons
         merged = (*assessment.hazard_reasons, *(r for r in more if r not in assessment.hazard_reasons))
     return replace(assessment, hazard_class=max(found, assessment.hazard_class), hazard_reasons=merged)
-
-
-def _cleared(assessment: Assessment, cell: Cell, ruled_out: Collection[DamageKind]) -> Assessment:
-    """Without what was unclear until a person looked; what was found stays, whatever a person says."""
-    rest = tuple(d for d in assessment.unclear if d.kind not in ruled_out)
-    if rest == assessment.unclear:
-        return assessment
-    limits, status = cell.spec.limits.hazard_limits(), assessment.pack.status
-    found, reasons = hazard_class(assessment.damage, status, limits, None, assessment.frames > 0, rest)
-    gone = tuple(f"a person ruled out: {d.kind.value}" for d in assessment.unclear if d not in rest)
-    return replace(assessment, unclear=rest, hazard_class=found, hazard_reasons=(*reasons, *gone))
 
 
 def _with_findings(judged: Assessment, crossed: tuple[CrossFinding, ...]) -> Assessment:
@@ -205,8 +198,8 @@ def _refusal(weighed: list[tuple[Recipe, tuple[str, ...]]], identity: Identity, 
     """What stands in the way, and which recipe came nearest."""
     reasons = [identity.doubt or identity.why, f"hazard class {judged.hazard_class.value}"]
     if judged.unclear and judged.hazard_class is not HazardClass.C:
-        names = " and ".join(d.kind.value for d in judged.unclear)
-        reasons.insert(0, f"look at the pack: is there {names}? The pictures neither show it nor rule it out")
+        name = judged.unclear[0].kind.value
+        reasons.insert(0, f"look at the pack: is there {name}? The pictures neither show it nor rule it out")
     reasons.extend(judged.hazard_reasons)
     if not weighed:
         return (*reasons, "the cell has no recipe")

@@ -182,8 +182,9 @@ class _Replay:
 
     def _decide(self, effect: Decide, at_s: float) -> Response:
         try:
-            given = (effect.exclude, effect.assume_pack, effect.sure_confidence, effect.ruled_out, effect.carried)
-            found = decide(effect.assessment, self._cell, effect.readings, *given)
+            given = (effect.exclude, effect.assume_pack, effect.sure_confidence)
+            told = (effect.ruled_out, effect.carried, effect.ruled_in)
+            found = decide(effect.assessment, self._cell, effect.readings, *given, *told)
         except DelidError as error:
             return Finished(at_s, effect.id, False, "fault", str(error))
         return Decided(at_s, effect.id, found)

@@ -21,7 +21,7 @@ from delid.core import (
     Question,
     Refusal,
 )
-from delid.engine import NOT_THERE, SET_ASIDE, EngineState
+from delid.engine import NOT_THERE, SET_ASIDE, THERE, EngineState
 
 
 def asked(answers: tuple[str, ...], unclear: DamageKind | None) -> EngineState:
@@ -34,9 +34,9 @@ def asked(answers: tuple[str, ...], unclear: DamageKind | None) -> EngineState:
 @pytest.mark.parametrize(
     ("there", "unclear", "answers", "said"),
     [
-        (frozenset(), DamageKind.LEAK, (NOT_THERE, "look again", SET_ASIDE), NOT_THERE),
-        (frozenset({DamageKind.DENT}), DamageKind.LEAK, (NOT_THERE, "look again", SET_ASIDE), NOT_THERE),
-        (frozenset({DamageKind.LEAK}), DamageKind.LEAK, (NOT_THERE, "look again", SET_ASIDE), SET_ASIDE),
+        (frozenset(), DamageKind.LEAK, (NOT_THERE, THERE, "look again", SET_ASIDE), NOT_THERE),
+        (frozenset({DamageKind.DENT}), DamageKind.LEAK, (NOT_THERE, THERE, "look again", SET_ASIDE), NOT_THERE),
+        (frozenset({DamageKind.LEAK}), DamageKind.LEAK, (NOT_THERE, THERE, "look again", SET_ASIDE), THERE),
         (frozenset(), None, ("look again", SET_ASIDE), SET_ASIDE),
     ],
 )

@@ -93,6 +93,22 @@ def test_an_unknown_pack_is_refused_until_a_person_names_it(run, seen):
     assert "a person named the pack nissan-leaf-24" in named.output
 
 
+def test_an_unclear_damage_is_ruled_out_or_in_by_a_person(run, tmp_path):
+    leak = Damage(DamageKind.LEAK, 0.3, 0.4, (0.0, 0.0, 9.0, 9.0))
+    verdict = PackVerdict(PackStatus.KNOWN, "vw-meb-82", 0.9)
+    path = tmp_path / "a.json"
+    seen = Assessment(verdict, (), HazardClass.B, ("?",), unclear=(leak,))
+    path.write_text(json.dumps(to_plain(seen, False)))
+    asked = run("plan", path)
+    assert asked.exit_code == 1
+    assert "look at the pack: is there leak?" in asked.output
+    assert "plan vw-meb-82/standard" in run("plan", path, "--ruled-out", "leak").output
+    found = run("plan", path, "--ruled-in", "leak")
+    assert found.exit_code == 0
+    assert "plan vw-meb-82/quarantine" in found.output
+    assert "hazard  C: leaking liquid: electrolyte must be assumed; a person found: leak" in found.output
+
+
 def test_readings_and_given_up_fasteners_are_taken_into_account(run, seen):
     path = seen(inspection())
     hot = run("plan", path, "--reading", "pack_temperature_c=71", "--reading", "guard_closed=true")

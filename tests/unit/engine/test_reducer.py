@@ -427,7 +427,7 @@ def test_an_unclear_damage_is_asked_about_and_the_answer_is_planned_with():
     world = World(PLAN, answer=decided)
     world.start()
     assert world.packml is State.HELD
-    assert world.state.question.answers == ("it is not there", "look again", "set aside")
+    assert world.state.question.answers == ("it is not there", "it is there", "look again", "set aside")
     world.reply_to_question("it is not there")
     assert world.packml is State.COMPLETE
     assert world.of(Decide)[-1].ruled_out == (DamageKind.LEAK,)
@@ -435,6 +435,54 @@ def test_an_unclear_damage_is_asked_about_and_the_answer_is_planned_with():
     assert world.packml is State.HELD, "the answer counts for one run, and one pack"
     world.reply_to_question("set aside")
     assert world.state.outcome == "set aside"
+
+
+def test_unclear_damages_are_asked_about_one_by_one_and_what_is_there_goes_into_the_plan():
+    doubts = [Damage(kind, 0.3, 0.5, (0, 0, 9, 9)) for kind in (DamageKind.LEAK, DamageKind.DENT)]
+
+    def decided(effect, world):
+        if not isinstance(effect, Decide):
+            return None
+        told = {*effect.ruled_out, *effect.ruled_in}
+        left = tuple(d for d in doubts if d.kind not in told)
+        if not left:
+            return Decided(world.now, effect.id, Decision(effect.assessment, PLAN))
+        judged = dataclasses.replace(effect.assessment, unclear=left, hazard_class=HazardClass.B)
+        return Decided(world.now, effect.id, Decision(judged, Refusal((f"is there {left[0].kind.value}?",))))
+
+    world = World(PLAN, answer=decided)
+    world.start()
+    assert world.state.question.text == "is there leak?"
+    world.reply_to_question("it is not there")
+    assert world.packml is State.HELD
+    assert world.state.question.text == "is there dent?"
+    assert unfastens(world) == []
+    world.reply_to_question("it is there")
+    assert world.packml is State.COMPLETE
+    last = world.of(Decide)[-1]
+    assert (last.ruled_out, last.ruled_in) == ((DamageKind.LEAK,), (DamageKind.DENT,))
+    world.start()
+    assert world.state.question.text == "is there leak?", "what was found in one pack is not in the next"
+    assert world.of(Decide)[-1].ruled_in == ()
+
+
+def test_looking_again_forgets_what_a_person_found():
+    doubt = Damage(DamageKind.DENT, 0.3, 0.5, (0, 0, 9, 9))
+
+    def decided(effect, world):
+        if not isinstance(effect, Decide):
+            return None
+        unclear = () if DamageKind.DENT in effect.ruled_in else (doubt,)
+        judged = dataclasses.replace(effect.assessment, unclear=unclear, hazard_class=HazardClass.B)
+        return Decided(world.now, effect.id, Decision(judged, Refusal(("no recipe serves this",))))
+
+    world = World(PLAN, answer=decided)
+    world.start()
+    world.reply_to_question("it is there")
+    assert world.state.question.answers == ("look again", "set aside"), "found, and no recipe for it"
+    world.reply_to_question("look again")
+    assert world.of(Decide)[-1].ruled_in == ()
+    assert "it is there" in world.state.question.answers
 
 
 def test_an_ambiguous_pack_may_be_named_by_a_person():

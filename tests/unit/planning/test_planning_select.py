@@ -57,6 +57,33 @@ def test_what_is_unclear_is_touched_only_after_a_person_has_looked(cell, assessm
     assert isinstance(other.outcome, Refusal), "the answer to another question is none to this one"
 
 
+def test_what_a_person_found_counts_as_found(cell, assessment):
+    dent = Damage(DamageKind.DENT, 0.31, 0.2, (0, 0, 10, 10))
+    seen = replace(assessment(), unclear=(dent,))
+    told = decide(seen, cell, {}, ruled_in=(DamageKind.DENT,))
+    assert (told.assessment.damage, told.assessment.unclear) == ((dent,), ())
+    assert told.assessment.hazard_class is HazardClass.B
+    assert told.assessment.hazard_reasons == ("dent, severity 0.20", "a person found: dent")
+    assert isinstance(told.outcome, Plan)
+    assert decide(seen, cell, {}, ruled_out=("dent",), ruled_in=("dent",)).assessment == told.assessment
+    worse = decide(replace(seen, unclear=(replace(dent, severity=0.9),)), cell, {}, ruled_in=("dent",))
+    assert worse.assessment.hazard_class is HazardClass.C, "as grave as the picture makes it"
+    other = decide(seen, cell, {}, ruled_in=(DamageKind.LEAK,))
+    assert isinstance(other.outcome, Refusal), "the answer to another question is none to this one"
+
+
+def test_a_leak_that_a_person_found_goes_to_quarantine_and_nothing_more_is_asked(cell, assessment):
+    leak, dent = (Damage(k, 0.3, 0.2, (0, 0, 10, 10)) for k in (DamageKind.LEAK, DamageKind.DENT))
+    seen = replace(assessment(), unclear=(dent, leak))
+    asked = decide(seen, cell, {})
+    assert asked.assessment.unclear == (leak, dent), "the gravest first"
+    assert asked.outcome.reasons[0].startswith("look at the pack: is there leak?")
+    told = decide(seen, cell, {}, ruled_in=(DamageKind.LEAK,))
+    assert (told.assessment.hazard_class, told.outcome.recipe) == (HazardClass.C, "vw-meb-82/quarantine")
+    rest = decide(seen, cell, {}, ruled_out=(DamageKind.LEAK,))
+    assert rest.outcome.reasons[0].startswith("look at the pack: is there dent?")
+
+
 def test_a_person_rules_out_nothing_that_was_found_or_measured(cell, assessment):
     doubt = Damage(DamageKind.LEAK, 0.31, 0.6, (0, 0, 10, 10))
     seen = replace(assessment(damage=[("swelling", 0.9)]), unclear=(doubt,))
