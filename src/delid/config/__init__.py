@@ -19,16 +19,33 @@ from ._cell import (
 from ._cell_models import Models
 from ._load import (
     Cell,
-    Recipe,
     load_calibration,
     load_cell,
     load_pack,
     load_program_map,
-    load_recipe,
     load_register_map,
 )
 from ._looks import LAMPS_PARAM, SET_LIGHT, FineLook, LightLook
 from ._motion import CAPABILITIES, motion_capabilities
+from ._operation import (
+    OPERATIONS,
+    Ask,
+    BaseOperation,
+    Cut,
+    Disconnect,
+    Drain,
+    Inspect,
+    Lift,
+    Measure,
+    Operation,
+    Pick,
+    Place,
+    Quarantine,
+    Seal,
+    TagCondition,
+    Targets,
+    Unfasten,
+)
 from ._pack import Connector, FastenerGroup, LabelPlace, Lid, Modules, PackFile
 from ._plc import (
     REGISTERS_OF,
@@ -44,34 +61,32 @@ from ._plc import (
 )
 from ._program import ProgramMap, ProgramSpec
 from ._recipe import (
-    Ask,
-    Cut,
-    Disconnect,
-    Drain,
-    Inspect,
-    Lift,
-    Measure,
-    Operation,
-    Pick,
-    Place,
-    Quarantine,
+    DamageLimit,
+    FragmentFile,
+    HealthRange,
+    Parameter,
     RecipeFile,
-    Seal,
     Serves,
-    TagCondition,
-    Targets,
-    Unfasten,
+    SeverityRange,
+    Situation,
+    Use,
+    Value,
+    Variant,
+    When,
 )
+from ._recipe_load import Recipe, load_recipe, read_recipe
 from ._schema import SCHEMAS, schema_text, write_schemas
 from ._yaml import Document, StrictModel, load_yaml_model, read_document
 
 __all__ = [
     "CAPABILITIES",
     "LAMPS_PARAM",
+    "OPERATIONS",
     "REGISTERS_OF",
     "SCHEMAS",
     "SET_LIGHT",
     "Ask",
+    "BaseOperation",
     "Block",
     "Board",
     "Calibration",
@@ -87,6 +102,7 @@ __all__ = [
     "Connector",
     "ControlBlock",
     "Cut",
+    "DamageLimit",
     "DeviceSource",
     "Disconnect",
     "Document",
@@ -97,6 +113,8 @@ __all__ = [
     "FlagBlock",
     "FlagSpec",
     "FolderSource",
+    "FragmentFile",
+    "HealthRange",
     "Inspect",
     "LabelPlace",
     "Lens",
@@ -111,6 +129,7 @@ __all__ = [
     "MotionLimits",
     "Operation",
     "PackFile",
+    "Parameter",
     "Pick",
     "Place",
     "Plc",
@@ -124,6 +143,8 @@ __all__ = [
     "SceneSource",
     "Seal",
     "Serves",
+    "SeverityRange",
+    "Situation",
     "Standing",
     "StatusBlock",
     "StrictModel",
@@ -132,6 +153,10 @@ __all__ = [
     "Targets",
     "Tool",
     "Unfasten",
+    "Use",
+    "Value",
+    "Variant",
+    "When",
     "load_calibration",
     "load_cell",
     "load_pack",
@@ -141,6 +166,7 @@ __all__ = [
     "load_yaml_model",
     "motion_capabilities",
     "read_document",
+    "read_recipe",
     "schema_text",
     "write_schemas",
 ]

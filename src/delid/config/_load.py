@@ -19,22 +19,10 @@ from ._motion import motion_capabilities
 from ._pack import PackFile
 from ._plc import RegisterMap
 from ._program import ProgramMap
-from ._recipe import RecipeFile
+from ._recipe_load import Recipe, read_recipe
 from ._yaml import Document, read_document
 
 M = TypeVar("M", bound=BaseModel)
-
-
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """A recipe with its document, for the line numbers, and its digest, for the record."""
-
-    spec: RecipeFile
-    document: Document
-
-    @property
-    def sha256(self) -> str:
-        return self.document.sha256
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +95,6 @@ def load_calibration(path: Path | str) -> CalibrationFile:
     return read_document(path).validate(CalibrationFile)
 
 
-def load_recipe(path: Path | str) -> Recipe:
-    """A recipe file; raises ConfigError."""
-    document = read_document(path)
-    return Recipe(document.validate(RecipeFile), document)
-
-
 def load_register_map(path: Path | str) -> RegisterMap:
     """A PLC register map; raises ConfigError."""
     return read_document(path).validate(RegisterMap)
@@ -142,7 +124,7 @@ class _CellFiles:
     def load(self) -> Cell:
         spec = self._spec
         packs = [pack for n, p in enumerate(spec.packs) if (pack := self._read(PackFile, p, ("packs", n)))]
-        recipes = [recipe for n, p in enumerate(spec.recipes) if (recipe := self._read(RecipeFile, p, ("recipes", n)))]
+        recipes = [recipe for n, p in enumerate(spec.recipes) if (recipe := self._recipe(p, ("recipes", n)))]
         plc_map = self._read(RegisterMap, spec.plc.map, ("plc", "map"))
         robot_map = self._read(ProgramMap, spec.motion.map, ("motion", "map")) if spec.motion.map else None
         if plc_map:
@@ -154,7 +136,7 @@ class _CellFiles:
             self._document.path.resolve(),
             spec,
             {file.pack: file for file, _ in packs},
-            tuple(Recipe(file, document) for file, document in recipes),
+            tuple(recipes),
             plc_map[0],
             self._texts,
             robot_map[0] if robot_map else None,
@@ -197,15 +179,35 @@ class _CellFiles:
                 )
                 self._findings.append(self._document.finding(("cameras", n, "looks"), words))
 
+    def _recipe(self, relative: Path, location: tuple[str | int, ...]) -> Recipe | None:
+        if (found := self._document_at(relative, location)) is None:
+            return None
+        try:
+            recipe = read_recipe(found)
+        except ConfigError as error:
+            self._findings.extend(f for f in error.findings if f not in self._findings)
+            return None
+        self._texts.update(recipe.fragments)
+        return recipe
+
     def _read(self, model: type[M], relative: Path, location: tuple[str | int, ...]) -> tuple[M, Document] | None:
+        if (found := self._document_at(relative, location)) is None:
+            return None
+        try:
+            return found.validate(model), found
+        except ConfigError as error:
+            self._findings.extend(error.findings)
+            return None
+
+    def _document_at(self, relative: Path, location: tuple[str | int, ...]) -> Document | None:
         target = relative if relative.is_absolute() else (self._document.path.parent / relative).resolve()
         if not target.is_file():
             self._findings.append(self._document.finding(location, f"no such file: {target}"))
             return None
         try:
             found = read_document(target)
-            self._texts[str(target)] = found.text
-            return found.validate(model), found
         except ConfigError as error:
             self._findings.extend(error.findings)
             return None
+        self._texts[str(target)] = found.text
+        return found

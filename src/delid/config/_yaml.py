@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from functools import lru_cache
-from io import StringIO
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.constructor import DuplicateKeyError
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from delid.core import ConfigError
+from delid.core import ConfigError, ConfigFinding
+
+from . import _nodes as nodes
 
 
 class StrictModel(BaseModel):
@@ -40,47 +36,48 @@ class Document:
         self.path = path
         self.text = text
         self.sha256 = hashlib.sha256(text.encode()).hexdigest()
-        self._tree = _parse(path, text)
-        self.data: Any = _plain(self._tree)
+        try:
+            self._root = nodes.parse(text)
+            self.data: Any = nodes.plain(self._root)
+        except nodes.NodeError as error:
+            fault = ConfigFinding(path, error.line, SYNTAX[error.code], error.message)
+            raise ConfigError([fault], code=f"config.{error.code}") from error
 
     def line(self, location: Sequence[str | int]) -> int:
         """1-based line of the key at ``location``; of its nearest parent where it is missing."""
-        node, line = self._tree, 1
+        node, line = self._root, 1
         for part in location:
-            if isinstance(node, CommentedMap) and part in node:
-                line = node.lc.key(part)[0] + 1
-                node = node[part]
-            elif isinstance(node, CommentedSeq) and isinstance(part, int) and part < len(node):
-                line = node.lc.item(part)[0] + 1
-                node = node[part]
+            if found := nodes.child(node, part):
+                line, node = nodes.line_of(found[0]), found[1]
             # a part that is not in the file is the name of a union's branch, or a missing key: stay
         return line
 
     def finding(self, location: Sequence[str | int], message: str) -> str:
         """One fault as ``file:line: key: message``."""
+        return str(self.fault(location, message))
+
+    def fault(
+        self, location: Sequence[str | int], message: str, code: str = "bad_value", hint: str = ""
+    ) -> ConfigFinding:
+        """One fault at ``location``, as facts."""
         key = ".".join(str(p) for p in self._existing(location))
-        return f"{self.path}:{self.line(location)}: {key + ': ' if key else ''}{message}"
+        return ConfigFinding(self.path, self.line(location), code, message, hint, key)
 
     def validate(self, model: type[M]) -> M:
         """The content as ``model``; raises ConfigError with every fault."""
         if not isinstance(self.data, dict):
-            raise ConfigError([f"{self.path}:1: the file holds no mapping of keys to values"], code="config.empty")
-        try:
-            return model.model_validate(self.data)
-        except ValidationError as error:
-            findings = [self.finding(e["loc"], _words(e["type"], e["msg"], e["loc"])) for e in error.errors()]
-            raise ConfigError(sorted(set(findings), key=_by_line), code="config.invalid") from error
+            words = "the file holds no mapping of keys to values"
+            raise ConfigError([ConfigFinding(self.path, 1, "wrong_type", words)], code="config.empty")
+        return validate(model, self.data, self.fault)
 
     def _existing(self, location: Sequence[str | int]) -> list[str | int]:
         kept: list[str | int] = []
-        node = self._tree
+        node = self._root
         for n, part in enumerate(location):
-            known = (isinstance(node, CommentedMap) and part in node) or (
-                isinstance(node, CommentedSeq) and isinstance(part, int) and part < len(node)
-            )
-            if known:
-                node = node[part]
-            if known or n == len(location) - 1:
+            found = nodes.child(node, part)
+            if found:
+                node = found[1]
+            if found or n == len(location) - 1:
                 kept.append(part)
         return kept
 
@@ -91,9 +88,10 @@ def read_document(path: Path | str) -> Document:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
-        raise ConfigError([f"{path}:1: no such file"], code="config.missing") from error
+        raise ConfigError([ConfigFinding(path, 1, "unreadable", "no such file")], code="config.missing") from error
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError([f"{path}:1: cannot be read: {error}"], code="config.unreadable") from error
+        words = f"cannot be read: {error}"
+        raise ConfigError([ConfigFinding(path, 1, "unreadable", words)], code="config.unreadable") from error
     return Document(path, text)
 
 
@@ -102,45 +100,58 @@ def load_yaml_model(path: Path | str, model: type[M]) -> M:
     return read_document(path).validate(model)
 
 
-@lru_cache(maxsize=128)
-def _tree_of(text: str) -> Any:
-    """The parsed text, to be read only. Kept: a cell reads dozens of files, and parsing takes nearly all of that."""
-    return YAML(typ="rt", pure=True).load(StringIO(text))
+class MakesFault(Protocol):
+    """Turns a place in the data into a fault of a file."""
+
+    def __call__(self, location: Sequence[str | int], message: str, code: str, hint: str, /) -> ConfigFinding: ...
 
 
-def _parse(path: Path, text: str) -> Any:
+def validate(model: type[M], data: object, fault: MakesFault) -> M:
+    """``data`` as ``model``; raises ConfigError with every fault, each placed by ``fault``."""
     try:
-        return _tree_of(text)
-    except DuplicateKeyError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        problem = str(error.problem).split(" with value")[0]
-        raise ConfigError([f"{path}:{line}: {problem}; each key may stand once"], code="config.duplicate") from error
-    except MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise ConfigError([f"{path}:{line}: not valid YAML: {error.problem}"], code="config.syntax") from error
-    except YAMLError as error:
-        raise ConfigError([f"{path}:1: not valid YAML: {error}"], code="config.syntax") from error
+        return model.model_validate(data)
+    except ValidationError as error:
+        faults = {fault(e["loc"], *_told(e["type"], e["msg"], e["loc"])) for e in error.errors(include_url=False)}
+        raise ConfigError(in_order(faults), code="config.invalid") from error
 
 
-def _plain(node: Any) -> Any:
-    if isinstance(node, CommentedMap):
-        return {_plain(k): _plain(v) for k, v in node.items()}
-    if isinstance(node, CommentedSeq):
-        return [_plain(v) for v in node]
-    for kind in (bool, int, float, str):
-        if isinstance(node, kind):
-            return kind(node)
-    return node
-
-
-def _words(kind: str, message: str, location: Sequence[str | int]) -> str:
+def _told(kind: str, message: str, location: Sequence[str | int]) -> tuple[str, str, str]:
+    """Message, code and hint of a fault that pydantic found."""
     if kind == "extra_forbidden":
-        return "unknown key; look for a spelling mistake, or remove it"
+        return "unknown key; look for a spelling mistake, or remove it", "unknown_key", "look for a spelling mistake"
     if kind == "missing":
-        return f"missing key {location[-1]!r}"
-    return message[:1].lower() + message[1:]
+        return f"missing key {location[-1]!r}", "missing_key", "add the key"
+    code = next((code for part, code in CODES if part in kind), "bad_value")
+    return message[:1].lower() + message[1:], code, HINTS[code]
 
 
-def _by_line(finding: str) -> tuple[str, int, str]:
-    name, line, rest = finding.split(":", 2)
-    return name, int(line), rest
+CODES: tuple[tuple[str, str], ...] = (
+    # part of pydantic's own name of the fault, our code; the first that is found
+    ("union_tag", "unknown_operation"),
+    ("literal_error", "wrong_word"),
+    ("enum", "wrong_word"),
+    ("pattern", "bad_name"),
+    ("greater", "out_of_range"),
+    ("less", "out_of_range"),
+    ("too_short", "out_of_range"),
+    ("too_long", "out_of_range"),
+    ("finite", "out_of_range"),
+    ("_type", "wrong_type"),
+    ("_parsing", "wrong_type"),
+)
+
+HINTS: dict[str, str] = {
+    "unknown_operation": "take one of the verbs of the closed set",
+    "wrong_word": "take one of the words that it may be",
+    "bad_name": "write the name in small letters, digits, '-' and '_'",
+    "out_of_range": "write a value in the range",
+    "wrong_type": "write a value of the right kind",
+    "bad_value": "correct the value",
+}
+
+SYNTAX = {"syntax": "bad_yaml", "duplicate": "duplicate_key"}
+
+
+def in_order(faults: Iterable[ConfigFinding]) -> list[ConfigFinding]:
+    """By file and line."""
+    return sorted(faults, key=lambda f: (str(f.path), f.line, str(f)))

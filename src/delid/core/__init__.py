@@ -2,6 +2,7 @@
 
 from ._alarm_events import ALL_ALARMS, AlarmAcknowledged, AlarmShelved
 from ._clock import Clock, ManualClock, SystemClock
+from ._config_finding import ConfigFinding
 from ._errors import (
     CameraError,
     ConfigError,
@@ -105,7 +106,9 @@ from ._reconcile import (
     Reconciliation,
     reconcile,
 )
+from ._route import Route
 from ._trace import asked, ended, follow, planned
+from ._verbs import CONTACT_VERBS, FACTS, VERBS, Fact, Failure, VerbFacts
 from ._wire import Wire
 
 __all__ = [
@@ -114,7 +117,9 @@ __all__ = [
     "AMBIENT",
     "ANOTHER_PACK",
     "COMMANDED",
+    "CONTACT_VERBS",
     "DISPOSED",
+    "FACTS",
     "ITEM_ANSWERS",
     "MODE_CHANGE_STATES",
     "MODE_REFUSES",
@@ -122,6 +127,7 @@ __all__ = [
     "PACKTAGS_NUMBERS",
     "SAME_PACK",
     "UNAWAITED",
+    "VERBS",
     "Act",
     "AlarmAcknowledged",
     "AlarmShelved",
@@ -140,6 +146,7 @@ __all__ = [
     "CommandAct",
     "Condition",
     "ConfigError",
+    "ConfigFinding",
     "CrossFinding",
     "CrossVerdict",
     "Damage",
@@ -152,6 +159,8 @@ __all__ = [
     "DoMotion",
     "Effect",
     "Event",
+    "Fact",
+    "Failure",
     "FailureKind",
     "Fastener",
     "FastenerKind",
@@ -209,6 +218,7 @@ __all__ = [
     "Record",
     "RecordingError",
     "Refusal",
+    "Route",
     "RunCommand",
     "RunTrace",
     "Scalar",
@@ -222,6 +232,7 @@ __all__ = [
     "Ticked",
     "UsageError",
     "Verb",
+    "VerbFacts",
     "WaitAct",
     "Wire",
     "allowed_commands",

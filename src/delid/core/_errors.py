@@ -18,6 +18,10 @@ DelidError
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from ._config_finding import ConfigFinding
+
 
 class DelidError(Exception):
     """Base of all errors that delid raises on purpose.
@@ -64,13 +68,17 @@ class UsageError(DelidError):
 
 
 class ConfigError(DelidError):
-    """A configuration file is wrong. ``findings`` holds one line ``file:line: key: message`` for each fault."""
+    """A configuration file is wrong. ``findings`` holds one line ``file:line: key: message`` for each fault.
+
+    ``details`` holds those of them that have a code of their own, as facts.
+    """
 
     default_code = "config"
 
-    def __init__(self, findings: list[str], *, hint: str = "", code: str = "") -> None:
-        super().__init__("\n".join(findings), hint=hint, code=code)
-        self.findings = findings
+    def __init__(self, findings: Sequence[str | ConfigFinding], *, hint: str = "", code: str = "") -> None:
+        self.findings = [str(f) for f in findings]
+        self.details = tuple(f for f in findings if isinstance(f, ConfigFinding))
+        super().__init__("\n".join(self.findings), hint=hint, code=code)
 
     def __str__(self) -> str:
         return "\n".join([*self.findings, *([self.hint] if self.hint else [])])

@@ -175,7 +175,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """An ordered dismantling plan. ``recipe_sha256`` names the exact recipe text it was made from."""
+    """An ordered dismantling plan. ``recipe_sha256`` names the exact recipe text it was made from.
+
+    ``variant`` is the variant of the recipe that was taken, None where none of its conditions held.
+    """
 
     recipe: str
     recipe_sha256: str
@@ -184,6 +187,7 @@ class Plan:
     steps: tuple[Step, ...]
     permissives: tuple[Condition, ...]
     estimate_s: float = 0.0
+    variant: str | None = field(default=None, metadata=LEAVE_OUT_NONE)
 
 
 @dataclass(frozen=True, slots=True)

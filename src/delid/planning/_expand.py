@@ -67,6 +67,7 @@ def make_plan(
         steps=tuple(b.steps),
         permissives=tuple(write.condition(p) for p in recipe.spec.permissives),
         estimate_s=total_s(b.steps),
+        variant=recipe.variant.name if recipe.variant else None,
     )
 
 

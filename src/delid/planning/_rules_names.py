@@ -5,31 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from delid.config import Cut, Disconnect, Drain, Lift, Pick, Place, Seal, TagCondition, Unfasten
-from delid.core import HazardClass, Reaction, Verb
+from delid.core import CONTACT_VERBS, VERBS, HazardClass, Reaction, Verb
 
 from ._context import Context, Found, Location
-from ._select import ANY_PACK, CONTACT_VERBS
+from ._select import ANY_PACK
 from ._unfasten import impact_tool
-
-TOOL_KINDS: dict[Verb, tuple[str, ...]] = {
-    Verb.UNFASTEN: ("nutrunner",),
-    Verb.CUT: ("cutter",),
-    Verb.LIFT: ("vacuum", "gripper"),
-    Verb.PLACE: ("vacuum", "gripper"),
-    Verb.PICK: ("gripper", "vacuum"),
-}
-"""Which kinds of tool an operation can use."""
-
-COMMANDS_OF: dict[Verb, tuple[str, ...]] = {
-    Verb.UNFASTEN: ("fit_tool", "unfasten"),
-    Verb.CUT: ("fit_tool",),
-    Verb.LIFT: ("fit_tool", "hold_part"),
-    Verb.PLACE: ("fit_tool", "release_part"),
-    Verb.PICK: ("fit_tool", "hold_part", "release_part"),
-    Verb.DRAIN: ("drain",),
-    Verb.QUARANTINE: ("signal_quarantine", "open_clamp"),
-}
-"""Which PLC commands an operation needs."""
 
 
 def unknown_pack(c: Context) -> Found:
@@ -48,7 +28,7 @@ def unknown_tool(c: Context) -> Found:
 def wrong_tool(c: Context) -> Found:
     for n, o in c.operations():
         tool = c.tool_of(o)
-        kinds = TOOL_KINDS.get(Verb(o.do), ())
+        kinds = VERBS[Verb(o.do)].tools
         if tool and tool.kind not in kinds:
             wanted = " or ".join(sorted(kinds))
             yield ("operations", n, "tool"), f"{o.do} needs a {wanted}; {getattr(o, 'tool', '')!r} is a {tool.kind}"
@@ -152,7 +132,7 @@ def wrong_condition(c: Context) -> Found:
 
 def missing_command(c: Context) -> Found:
     for n, o in c.operations():
-        for name in COMMANDS_OF.get(Verb(o.do), ()):
+        for name in VERBS[Verb(o.do)].commands:
             if c.cell and name not in c.cell.plc_map.commands:
                 yield ("operations", n, "do"), f"{o.do} needs the PLC command {name!r}, which the register map lacks"
 

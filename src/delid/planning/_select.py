@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
-from delid.config import Cell, PackFile, Recipe
+from delid.config import Cell, PackFile, Recipe, Situation
 from delid.core import (
+    CONTACT_VERBS,
     Assessment,
     Candidate,
     CodeOutcome,
@@ -20,7 +21,6 @@ from delid.core import (
     Refusal,
     Scalar,
     UsageError,
-    Verb,
     hazard_class,
     not_ruled_out,
 )
@@ -30,9 +30,6 @@ from ._expand import make_plan
 from ._looked_for import with_answers
 
 ANY_PACK = "*"
-
-CONTACT_VERBS = frozenset({Verb.UNFASTEN, Verb.CUT, Verb.LIFT, Verb.PICK, Verb.PLACE, Verb.DRAIN})
-"""Operations in which something touches the pack or a part of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +77,10 @@ def decide(
     candidates = tuple(_candidate(recipe, objections, chosen, identity, judged) for recipe, objections in weighed)
     if chosen is None:
         return Decision(judged, Refusal(_refusal(weighed, identity, judged)), candidates, crossed)
-    plan = make_plan(chosen, cell, identity.pack, judged, readings, exclude, sure_confidence, carried)
+    situation = Situation(judged.hazard_class, judged.damage)
+    plan = make_plan(
+        chosen.for_situation(situation), cell, identity.pack, judged, readings, exclude, sure_confidence, carried
+    )
     return Decision(judged, plan, candidates, crossed)
 
 
