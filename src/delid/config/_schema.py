@@ -80,7 +80,8 @@ def write_schemas(folder: Path) -> list[Path]:
 def _as_written(schema: dict[str, Any]) -> dict[str, Any]:
     """With ``$name`` wherever an operation takes a value, bare flag names as conditions, and single words as lists."""
     definitions = schema["$defs"]
-    for kind in (*OPERATIONS, Targets, TagCondition):
+    kinds: list[type[BaseModel]] = [*OPERATIONS, Targets, TagCondition]
+    for kind in kinds:
         found = definitions.get(kind.__name__, {})
         for key, value in found.get("properties", {}).items():
             if key not in _KEPT:
@@ -102,7 +103,7 @@ def _as_written(schema: dict[str, Any]) -> dict[str, Any]:
 
 def _either(value: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
     """``value`` or ``other``, with description, title and default where they were."""
-    about = {k: value[k] for k in ("description", "title", "default") if k in value}
+    about: dict[str, Any] = {k: value[k] for k in ("description", "title", "default") if k in value}
     rest = {k: v for k, v in value.items() if k not in about}
     return {**about, "anyOf": [*(rest["anyOf"] if set(rest) == {"anyOf"} else [rest]), other]}
 
