@@ -6,17 +6,19 @@ import asyncio
 import contextlib
 import copy
 import time
+import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import cv2
+import httpx
 import numpy as np
 import uvicorn
 
 from delid.core import UsageError
 from delid.ipc import CellServer
-from delid.panel import bind, create_app
+from delid.panel import PanelSettings, Role, bind, create_app
 
 Message = dict[str, Any]
 
@@ -244,8 +246,12 @@ async def running_cell(path: Path) -> AsyncIterator[FakeCell]:
 
 @contextlib.asynccontextmanager
 async def running_panel(path: Path, **options: Any) -> AsyncIterator[str]:
-    """The panel of the cell at ``path`` on a free port; yields its address without the last slash."""
-    app = create_app(path, **options)
+    """The panel of the cell at ``path`` on a free port; yields its address without the last slash.
+
+    In open mode, unless ``open_as`` is None; ``options`` are those of PanelSettings.
+    """
+    given = {"data": path.parent / "panel", "open_as": Role.ADMIN} | options
+    app = create_app(PanelSettings(socket=path, **given))
     with bind("127.0.0.1", 0) as bound:
         config = uvicorn.Config(app, log_level="warning", ws="websockets-sansio", timeout_graceful_shutdown=1)
         server = uvicorn.Server(config)
@@ -258,3 +264,13 @@ async def running_panel(path: Path, **options: Any) -> AsyncIterator[str]:
         finally:
             server.should_exit = True
             await task
+
+
+def panel_client(address: str, **options: Any) -> httpx.AsyncClient:
+    """A client that gives each state-changing call a key of its own, unless the call has one."""
+
+    async def add_key(request: httpx.Request) -> None:
+        if request.method not in ("GET", "HEAD") and "idempotency-key" not in request.headers:
+            request.headers["Idempotency-Key"] = uuid.uuid4().hex
+
+    return httpx.AsyncClient(base_url=address, timeout=10.0, event_hooks={"request": [add_key]}, **options)

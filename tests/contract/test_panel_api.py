@@ -14,7 +14,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from delid.core import UsageError
-from fake_cell import FakeCell, frame_jpeg, frame_meta, idle, running_cell, running_panel, snapshot
+from fake_cell import FakeCell, frame_jpeg, frame_meta, idle, panel_client, running_cell, running_panel, snapshot
 
 
 @pytest.fixture
@@ -30,13 +30,13 @@ async def cell(path: Path) -> AsyncIterator[FakeCell]:
 
 @pytest.fixture
 async def panel(path: Path) -> AsyncIterator[httpx.AsyncClient]:
-    async with running_panel(path) as address, httpx.AsyncClient(base_url=address, timeout=10.0) as client:
+    async with running_panel(path) as address, panel_client(address) as client:
         yield client
 
 
 def live(panel: httpx.AsyncClient, **options: Any) -> connect:
     address = str(panel.base_url).replace("http", "ws").rstrip("/")
-    return connect(f"{address}/ws", compression=None, **options)
+    return connect(f"{address}/api/v1/live", compression=None, **options)
 
 
 async def message_of(socket: ClientConnection, kind: str, deadline_s: float = 5.0) -> dict[str, Any]:
@@ -50,41 +50,57 @@ async def message_of(socket: ClientConnection, kind: str, deadline_s: float = 5.
 
 async def test_the_state_is_what_the_cell_says(cell: FakeCell, panel: httpx.AsyncClient) -> None:
     cell.state = snapshot(waiting_for="the moon")
-    reply = await panel.get("/api/state")
+    reply = await panel.get("/api/v1/state")
     assert reply.status_code == 200
-    assert reply.json() == cell.state
+    assert reply.json().items() >= cell.state.items()
+
+
+COMMANDS = "/api/v1/commands"
+START = {"command": "Start", "held_s": 1.6}
+STOP = "/api/v1/stop"
 
 
 @pytest.mark.parametrize("command", ["Reset", "Hold", "Unhold", "Stop", "Clear", "Abort"])
 async def test_a_command_reaches_the_cell(cell: FakeCell, panel: httpx.AsyncClient, command: str) -> None:
-    reply = await panel.post("/api/command", json={"command": command})
+    calming = command in ("Stop", "Hold")
+    reply = await (
+        panel.post(f"/api/v1/{command.lower()}") if calming else panel.post(COMMANDS, json={"command": command})
+    )
     assert reply.status_code == 200
-    assert reply.json()["ok"] is True
+    assert reply.json()["accepted"] is True
     assert cell.told == [{"op": "command", "command": command, "by": "panel"}]
 
 
 async def test_an_answer_reaches_the_cell(cell: FakeCell, panel: httpx.AsyncClient) -> None:
-    reply = await panel.post("/api/answer", json={"question_id": "q1", "answer": "skip"})
+    reply = await panel.post("/api/v1/questions/q1/answer", json={"answer": "skip"})
     assert reply.status_code == 200
     assert cell.told == [{"op": "answer", "question_id": "q1", "answer": "skip", "by": "panel"}]
 
 
 async def test_what_a_person_does_with_an_alarm_reaches_the_cell(cell: FakeCell, panel: httpx.AsyncClient) -> None:
-    assert (await panel.post("/api/acknowledge", json={"code": "plc.guard"})).status_code == 200
-    shelf = {"code": "plc.gas", "reason": "new sensor", "minutes": 30}
-    assert (await panel.post("/api/shelve", json=shelf)).status_code == 200
+    assert (await panel.post("/api/v1/alarms/plc.guard/acknowledge")).status_code == 200
+    assert (await panel.post("/api/v1/alarms/acknowledge")).status_code == 200
+    shelf = {"reason": "new sensor", "minutes": 30}
+    assert (await panel.post("/api/v1/alarms/plc.gas/shelve", json=shelf)).status_code == 200
+    assert (await panel.post("/api/v1/alarms/plc.gas/unshelve")).status_code == 200
     assert cell.told == [
         {"op": "acknowledge", "code": "plc.guard", "by": "panel"},
+        {"op": "acknowledge", "code": "*", "by": "panel"},
         {"op": "shelve", "code": "plc.gas", "by": "panel", "reason": "new sensor", "minutes": "30"},
+        {"op": "shelve", "code": "plc.gas", "by": "panel", "reason": "", "minutes": "0"},
     ]
-    for minutes in (-1, 481, "soon"):
-        assert (await panel.post("/api/shelve", json=shelf | {"minutes": minutes})).status_code == 422
-    assert len(cell.told) == 2
+    for wrong in ({"minutes": -1}, {"minutes": 481}, {"minutes": "soon"}, {"reason": ""}):
+        assert (await panel.post("/api/v1/alarms/plc.gas/shelve", json=shelf | wrong)).status_code == 422
+    assert len(cell.told) == 4
 
 
 async def test_start_passes_when_the_cell_is_ready(cell: FakeCell, panel: httpx.AsyncClient) -> None:
     cell.state = idle()
-    assert (await panel.post("/api/command", json={"command": "Start"})).status_code == 200
+    for held_s in (None, 0.0, 1.4):
+        reply = await panel.post(COMMANDS, json={"command": "Start", "held_s": held_s})
+        assert (reply.status_code, reply.json()["error"]["code"]) == (409, "panel.not_held")
+    assert cell.told == []
+    assert (await panel.post(COMMANDS, json=START)).status_code == 200
     assert [m["command"] for m in cell.told] == ["Start"]
 
 
@@ -92,11 +108,11 @@ async def test_start_is_refused_before_it_reaches_a_cell_that_is_not_ready(
     cell: FakeCell, panel: httpx.AsyncClient
 ) -> None:
     cell.state = idle(reset_checklist=[{"name": "guard closed", "ok": False, "why": "the guard is open"}])
-    reply = await panel.post("/api/command", json={"command": "Start"})
+    reply = await panel.post(COMMANDS, json=START)
     assert reply.status_code == 409
     assert "guard closed (the guard is open)" in reply.json()["error"]["message"]
     cell.state = snapshot()
-    reply = await panel.post("/api/command", json={"command": "Start"})
+    reply = await panel.post(COMMANDS, json=START)
     assert reply.status_code == 409
     assert reply.json()["error"]["code"] == "panel.not_allowed"
     assert cell.told == []
@@ -104,12 +120,12 @@ async def test_start_is_refused_before_it_reaches_a_cell_that_is_not_ready(
 
 async def test_the_no_of_the_cell_comes_back_with_its_advice(cell: FakeCell, panel: httpx.AsyncClient) -> None:
     cell.no = UsageError("Unhold is not allowed: the guard is open.", hint="Close the guard.", code="usage.refused")
-    reply = await panel.post("/api/command", json={"command": "Unhold"})
+    reply = await panel.post(COMMANDS, json={"command": "Unhold"})
     assert reply.status_code == 409
     assert reply.json() == {
         "ok": False,
         "error": {
-            "code": "usage.refused",
+            "code": "panel.refused",
             "message": "Unhold is not allowed: the guard is open.",
             "hint": "Close the guard.",
         },
@@ -117,12 +133,12 @@ async def test_the_no_of_the_cell_comes_back_with_its_advice(cell: FakeCell, pan
 
 
 async def test_without_a_cell_the_answer_is_503_and_advice(panel: httpx.AsyncClient) -> None:
-    for reply in (await panel.get("/api/state"), await panel.post("/api/command", json={"command": "Stop"})):
+    for reply in (await panel.get("/api/v1/state"), await panel.post(STOP)):
         assert reply.status_code == 503
         error = reply.json()["error"]
         assert error["code"] == "ipc.no_answer"
         assert "delid cell" in error["hint"]
-    health = (await panel.get("/api/health")).json()
+    health = (await panel.get("/api/v1/health")).json()
     assert health["ok"] is True
     assert health["cell_up"] is False
 
@@ -131,18 +147,18 @@ async def test_health_tells_whether_the_cell_is_heard(cell: FakeCell, panel: htt
     async with asyncio.timeout(5.0):
         async with live(panel) as socket:
             await message_of(socket, "state")
-    health = (await panel.get("/api/health")).json()
+    health = (await panel.get("/api/v1/health")).json()
     assert health["cell_up"] is True
     assert health["cell_age_s"] < 1.0
 
 
 @pytest.mark.parametrize(
     "body",
-    [{}, {"command": "Explode"}, {"command": "Stop", "more": 1}, [], "Stop"],
+    [{}, {"command": "Explode"}, {"command": "Reset", "more": 1}, [], "Stop"],
     ids=["empty", "unknown", "extra", "list", "text"],
 )
 async def test_a_wrong_command_never_reaches_the_cell(cell: FakeCell, panel: httpx.AsyncClient, body: Any) -> None:
-    reply = await panel.post("/api/command", json=body)
+    reply = await panel.post(COMMANDS, json=body)
     assert reply.status_code == 422
     assert reply.json()["error"]["code"] == "panel.bad_request"
     assert cell.told == []
@@ -162,8 +178,8 @@ FOREIGN = [
 @pytest.mark.parametrize("headers", FOREIGN, ids=str)
 async def test_a_foreign_page_is_refused(cell: FakeCell, panel: httpx.AsyncClient, headers: dict[str, str]) -> None:
     for reply in (
-        await panel.post("/api/command", json={"command": "Stop"}, headers=headers),
-        await panel.get("/api/state", headers=headers),
+        await panel.post(STOP, headers=headers),
+        await panel.get("/api/v1/state", headers=headers),
     ):
         assert reply.status_code == 403
         assert reply.json()["error"]["code"] == "panel.foreign"
@@ -179,18 +195,18 @@ async def test_a_foreign_page_cannot_listen(cell: FakeCell, panel: httpx.AsyncCl
 
 async def test_a_form_of_another_page_cannot_command(cell: FakeCell, panel: httpx.AsyncClient) -> None:
     """Browsers send such a form without asking first; only JSON makes them ask."""
-    reply = await panel.post("/api/command", content='{"command": "Stop"}', headers={"Content-Type": "text/plain"})
+    reply = await panel.post(COMMANDS, content='{"command": "Reset"}', headers={"Content-Type": "text/plain"})
     assert reply.status_code == 422
     assert cell.told == []
 
 
 async def test_large_bodies_are_refused(cell: FakeCell, panel: httpx.AsyncClient) -> None:
-    reply = await panel.post("/api/command", content=b" " * 20_000, headers={"Content-Type": "application/json"})
+    reply = await panel.post(COMMANDS, content=b" " * 20_000, headers={"Content-Type": "application/json"})
     assert reply.status_code == 413
 
 
 async def test_every_answer_carries_the_security_headers(cell: FakeCell, panel: httpx.AsyncClient) -> None:
-    for path in ("/", "/api/state", "/api/health", "/nothing"):
+    for path in ("/", "/api/v1/state", "/api/v1/health", "/nothing"):
         headers = (await panel.get(path)).headers
         assert headers["content-security-policy"].startswith("default-src 'self'")
         assert headers["x-content-type-options"] == "nosniff"
@@ -261,4 +277,4 @@ async def test_a_silent_line_still_has_a_heartbeat(panel: httpx.AsyncClient) -> 
         await socket.send(b"bytes where text is due")
         with pytest.raises(ConnectionClosed):
             await message_of(socket, "never", 5.0)
-    assert (await panel.get("/api/health")).status_code == 200
+    assert (await panel.get("/api/v1/health")).status_code == 200

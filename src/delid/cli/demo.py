@@ -68,7 +68,7 @@ async def _demo(
             executor = assemble(simulated_cell(load_cell(cell_file), sims, scene, runs), SystemClock())
             executor.observers.append(lambda state, event, effects: _tell(say, state, event, effects))
             operator = DemoOperator(executor, sims.world, damage_of(scene), say)
-            panel = await _panel(executor, port, say)
+            panel = await _panel(executor, cell_file, port, say)
             try:
                 await _until(operator.done, executor)
             finally:
@@ -97,12 +97,12 @@ async def _until(done: asyncio.Event, executor: Executor) -> None:
             raise error
 
 
-async def _panel(executor: Executor, port: int | None, say: Any) -> asyncio.subprocess.Process | None:
+async def _panel(executor: Executor, cell_file: Path, port: int | None, say: Any) -> asyncio.subprocess.Process | None:
     if port is None:
         return None
-    socket = str(executor.cell.socket_path)
+    where = ("--socket", str(executor.cell.socket_path), "--cell", str(cell_file), "--port", str(port))
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "delid", "panel", "--socket", socket, "--port", str(port), stdout=sys.stdout
+        sys.executable, "-m", "delid", "panel", "--open", *where, stdout=sys.stdout
     )
     say(f"panel: http://127.0.0.1:{port}/ (while the demo runs)")
     return process

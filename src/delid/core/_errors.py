@@ -9,6 +9,7 @@ DelidError
 ├── PlanningError         planning.*   a plan cannot be made from valid files (a cycle, an unreachable place)
 ├── JournalError          journal.*    the journal cannot be written or read; the run holds
 ├── IpcError              ipc.*        cell process and panel cannot talk
+├── PanelError            panel.*      the panel refuses a request: who asks, or what is asked, does not fit
 └── DeviceError           device.*     something outside the process
     ├── LinkError         link.*       no answer, no port, no connection
     ├── PlcError          plc.*        the PLC answered, and said no
@@ -106,6 +107,10 @@ class JournalError(DelidError):
 
 class IpcError(DelidError):
     default_code = "ipc"
+
+
+class PanelError(DelidError):
+    default_code = "panel"
 
 
 class DeviceError(DelidError):

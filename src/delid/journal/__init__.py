@@ -4,6 +4,7 @@ from ._journal import Entry, Journal
 from ._read_journal import JournalContents, LastRun, UnfinishedRun, find_last, find_unfinished, read_journal
 from ._read_recording import RepairReport, read_recording, repair_recording
 from ._recording import Losses, RecordedFrame, Recording, RecordingHeader, header_of
+from ._tags_in import recorded_tags
 from ._trace import trace_of
 from ._writer import RecordingWriter
 
@@ -24,6 +25,7 @@ __all__ = [
     "header_of",
     "read_journal",
     "read_recording",
+    "recorded_tags",
     "repair_recording",
     "trace_of",
 ]

@@ -1,7 +1,20 @@
 """The operator's page and its server: shows what the cell says and passes on what a person asks. Opens no device."""
 
-from ._app import create_app, openapi_text
-from ._guard import hosts_for
+from ._app import create_app
+from ._guard import hosts_for, is_loopback
+from ._openapi import openapi_text
 from ._serve import bind, serve_panel
+from ._settings import PanelSettings
+from .access import Role, Times
 
-__all__ = ["bind", "create_app", "hosts_for", "openapi_text", "serve_panel"]
+__all__ = [
+    "PanelSettings",
+    "Role",
+    "Times",
+    "bind",
+    "create_app",
+    "hosts_for",
+    "is_loopback",
+    "openapi_text",
+    "serve_panel",
+]

@@ -7,6 +7,7 @@ at it (DNS rebinding). The first carries a foreign Origin, the second a foreign 
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
@@ -14,11 +15,20 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ._refusals import error_body, refusal
+
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "::1")
 ANY_ADDRESS = "*"
 """Stands for: any literal IP address, for a server bound to all of the machine's addresses."""
 
 MAX_BODY_BYTES = 16_384
+LARGER_BODIES: tuple[tuple[str, str, int], ...] = (
+    ("PUT", r"/api/v1/packs/[^/]+/photos/[^/]+", 12 * 2**20),
+    ("POST", r"/api/v1/packs/[^/]+/photos/archive", 64 * 2**20),
+    ("PUT", r"/api/v1/recipes/[^/]+/draft", 2**20),
+    ("POST", r"/api/v1/recipes/[^/]+/check", 2**20),
+)
+"""Method, path and size of what may be larger."""
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": (
@@ -30,7 +40,11 @@ SECURITY_HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(self), microphone=(), geolocation=(), payment=(), usb=(), serial=()",
 }
+NEVER_KEPT = {"Cache-Control": "no-store"}
+"""For what the API answers; the page's own files may be kept."""
+ONLY_TLS = {"Strict-Transport-Security": "max-age=31536000"}
 
 
 def hosts_for(bound_host: str) -> tuple[str, ...]:
@@ -38,6 +52,12 @@ def hosts_for(bound_host: str) -> tuple[str, ...]:
     if bound_host in ("0.0.0.0", "::", ""):
         return (*LOOPBACK_NAMES, ANY_ADDRESS)
     return tuple(dict.fromkeys((bound_host.strip("[]").lower(), *LOOPBACK_NAMES)))
+
+
+def is_loopback(host: str) -> bool:
+    """True for an address that only this machine reaches."""
+    name = host.strip("[]").lower()
+    return name == "localhost" or (_is_address(name) and ipaddress.ip_address(name).is_loopback)
 
 
 def why_refused(headers: Mapping[str, str], hosts: Iterable[str]) -> str | None:
@@ -74,9 +94,10 @@ def _is_address(name: str) -> bool:
 class Guard:
     """ASGI middleware: refuses foreign requests with 403 and large ones with 413, adds the security headers."""
 
-    def __init__(self, app: ASGIApp, hosts: tuple[str, ...]) -> None:
+    def __init__(self, app: ASGIApp, hosts: tuple[str, ...], tls: bool = False) -> None:
         self._app = app
         self._hosts = hosts
+        self._headers = SECURITY_HEADERS | (ONLY_TLS if tls else {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -85,21 +106,30 @@ class Guard:
 
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(SECURITY_HEADERS)
+                own = NEVER_KEPT if scope["path"].startswith("/api/") else {}
+                MutableHeaders(scope=message).update(self._headers | own)
             await send(message)
 
         headers = Headers(scope=scope)
         if reason := why_refused(headers, self._hosts):
             await _refuse(scope, receive, send_guarded, 403, "panel.foreign", reason)
-        elif _too_large(headers):
-            await _refuse(scope, receive, send_guarded, 413, "panel.too_large", f"over {MAX_BODY_BYTES} bytes")
+        elif _too_large(headers, most := _most_bytes(scope)):
+            await _refuse(
+                scope, receive, send_guarded, 413, "panel.too_large", f"over {most} bytes, or without a length"
+            )
         else:
             await self._app(scope, receive, send_guarded)
 
 
-def _too_large(headers: Headers) -> bool:
+def _most_bytes(scope: Scope) -> int:
+    larger = (size for method, path, size in LARGER_BODIES
+              if scope.get("method") == method and re.fullmatch(path, scope["path"]))  # fmt: skip
+    return next(larger, MAX_BODY_BYTES)
+
+
+def _too_large(headers: Headers, most_bytes: int) -> bool:
     length = headers.get("content-length", "0")
-    return "transfer-encoding" in headers or not length.isdigit() or int(length) > MAX_BODY_BYTES
+    return "transfer-encoding" in headers or not length.isdigit() or len(length) > 12 or int(length) > most_bytes
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send, status: int, code: str, reason: str) -> None:
@@ -107,9 +137,5 @@ async def _refuse(scope: Scope, receive: Receive, send: Send, status: int, code:
         await receive()
         await send({"type": "websocket.close", "code": 1008})
         return
-    error = {
-        "code": code,
-        "message": f"The request was refused: {reason}.",
-        "hint": "Open the panel under the address it prints when it starts.",
-    }
-    await JSONResponse({"ok": False, "error": error}, status_code=status)(scope, receive, send)
+    error = refusal(code, f"The request was refused: {reason}.")
+    await JSONResponse(error_body(error), status_code=status)(scope, receive, send)

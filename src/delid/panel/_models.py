@@ -1,64 +1,69 @@
-"""The shapes of the API, for checking what comes in and for describing what goes out."""
+"""The shapes that all calls of the API share."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from delid.core import Command, Mode
+from delid.core import Mode
 
 Text = Annotated[str, Field(min_length=1, max_length=200)]
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+Seconds = Annotated[float, Field(description="seconds since 1970-01-01 UTC")]
 
 
 class Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class CommandIn(Strict):
-    """A PackML command. The cell itself decides whether it is allowed now."""
-
-    command: Command
-
-
-class AnswerIn(Strict):
-    """The answer to the question that the cell asks now; one of the answers it offers."""
-
-    question_id: Text
-    answer: Text
-
-
-class AcknowledgeIn(Strict):
-    """An alarm that a person has seen, by its code; ``*`` for all."""
-
-    code: Text
-
-
-class ShelveIn(Strict):
-    """An alarm to be taken out of the way for a time, with a reason; 0 minutes put it back."""
-
-    code: Text
-    reason: Annotated[str, Field(max_length=200)] = ""
-    minutes: Annotated[float, Field(ge=0, le=480)]
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
 
 class ErrorOut(Strict):
     code: str
+    """Stable, for programs."""
     message: str
+    """What is wrong, one sentence."""
     hint: str
+    """What to do next."""
 
 
 class Refused(Strict):
     """What went wrong, and what to do next."""
 
-    ok: bool = False
+    ok: Literal[False] = False
     error: ErrorOut
 
 
-class Done(BaseModel):
-    """The cell has taken the request. What comes of it shows in the state."""
+class Done(Strict):
+    """It is done."""
 
+    ok: Literal[True] = True
+
+
+class Act(Strict):
+    """Something that a person asked of the cell: taken now, confirmed later. Also sent over the live channel."""
+
+    id: str
+    what: str
+    """For example ``Stop``, ``answer``, ``mode``."""
+    target: str
+    """What it is about: a question, an alarm, a mode, a press."""
+    by: str
+    at: Seconds
+    accepted: bool
+    """The cell took it."""
+    state: Literal["accepted", "confirmed", "overtaken", "unconfirmed"]
+    """``confirmed``: the cell's own state shows it, for Stop and Hold after the devices said so. ``overtaken``:
+    something else happened first. ``unconfirmed``: nothing was seen of it within its time."""
+    words: str
+    """What was seen, for people."""
+    ended_at: Seconds | None
+    """When it was confirmed, overtaken or given up."""
+
+
+class Check(Strict):
+    name: str
     ok: bool
+    why: str = ""
 
 
 class Health(Strict):
@@ -77,7 +82,7 @@ class Snapshot(BaseModel):
 
     cell: str
     title: str
-    at: Annotated[float, Field(description="seconds since 1970-01-01 UTC")]
+    at: Seconds
     run: str | None
     mode: Mode = Mode.PRODUCTION
     modes: Annotated[list[Mode], Field(description="those that can be chosen now")] = []

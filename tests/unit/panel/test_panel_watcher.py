@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from delid.core import ManualClock
 from delid.ipc import CellClient
+from delid.panel._events import Events
 from delid.panel._live import Live, LiveFrame, Watcher
 
 NOBODY = cast(CellClient, None)
@@ -13,7 +14,7 @@ NOBODY = cast(CellClient, None)
 
 def made() -> tuple[Live, Watcher, ManualClock]:
     clock = ManualClock()
-    live = Live(NOBODY, clock)
+    live = Live(NOBODY, clock, Events("series"))
     return live, Watcher(live, clock), clock
 
 

@@ -1,0 +1,78 @@
+"""Everything that the calls of one panel share, and its life from start to end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from delid import __version__
+from delid.core import Clock
+from delid.ipc import CellClient
+
+from ._acts import Acts
+from ._events import Events
+from ._live import Live
+from ._presses import Presses
+from ._settings import PanelSettings
+from ._trends import Trends
+from .access import Access, Store
+from .api import Replies
+from .files import CellFiles, Jobs, Photos, Recipes, Runs
+
+DEADLINE_S = 2.0
+"""How long the cell has for an answer."""
+WORKERS = 2
+"""Threads for hashing, reading files and the like."""
+
+Message = dict[str, Any]
+
+
+class Panel:
+    """Made when the application starts, closed when it ends."""
+
+    def __init__(self, settings: PanelSettings, clock: Clock) -> None:
+        self.settings, self.clock = settings, clock
+        store = Store(settings.data)
+        self.pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="panel")
+        self.access = Access(store, clock, self.pool, settings.times, settings.open_as)
+        self.client = CellClient(settings.socket, clock)
+        self.events = Events(secrets.token_hex(4))
+        self.trends = Trends()
+        self.live = Live(self.client, clock, self.events)
+        self.acts = Acts(clock, self.live.tell_act)
+        self.replies = Replies()
+        self.presses = Presses()
+        self.version = __version__
+        self.files = CellFiles(settings.cell, self.pool)
+        self.runs = Runs(self.files, self.pool)
+        self.jobs = Jobs(clock)
+        self.photos = Photos(settings.data / "photos")
+        self.recipes = Recipes(settings.data / "drafts")
+        self.live.on_state = self._seen
+
+    def _seen(self, before: Message | None, now: Message) -> None:
+        self.events.see(before, now)
+        self.trends.see(now, self.clock.wall_s())
+        self.acts.see(now)
+
+    async def ask(self, message: Message) -> Message:
+        """The cell's reply; raises IpcError where there is none."""
+        return await self.client.request(message, DEADLINE_S)
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        reading = asyncio.create_task(self.live.run())
+        try:
+            yield
+        finally:
+            reading.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await reading
+            await self.jobs.close()
+            self.client.close()
+            self.pool.shutdown(wait=True)
+            self.access.store.close()

@@ -1,0 +1,36 @@
+"""How a panel is set up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ._guard import LOOPBACK_NAMES
+from .access import Role, Times
+
+STATIC = Path(__file__).parent / "static"
+
+
+@dataclass(frozen=True, slots=True)
+class PanelSettings:
+    """One panel in front of one cell.
+
+    Attributes:
+        socket: of the cell process.
+        data: folder of the panel's own data; made, and readable by the service's user only.
+        cell: cell file, for runs, packs, recipes and diagnostics; without it there are none of them.
+        hosts: the names under which it answers.
+        open_as: open mode: nobody logs in, everybody has this role. For this machine only.
+        tls: the address is served over HTTPS.
+        times: of sessions.
+        static: the built page.
+    """
+
+    socket: Path
+    data: Path
+    cell: Path | None = None
+    hosts: tuple[str, ...] = LOOPBACK_NAMES
+    open_as: Role | None = None
+    tls: bool = False
+    times: Times = field(default_factory=Times)
+    static: Path = STATIC

@@ -1,0 +1,34 @@
+"""Who may use the panel: roles, users, sessions, tokens, limits, and the audit list."""
+
+from ._access import NOBODY, OPEN_NAME, Access, plain_address
+from ._audit import Audit
+from ._passwords import MAX_PASSWORD, MAX_PIN, MIN_PASSWORD, MIN_PIN, Passwords
+from ._roles import Person, Role, Scope, Via
+from ._sessions import Session, Sessions, Times
+from ._store import Store
+from ._tokens import LONGEST_DAYS, Token
+from ._users import User
+
+__all__ = [
+    "LONGEST_DAYS",
+    "MAX_PASSWORD",
+    "MAX_PIN",
+    "MIN_PASSWORD",
+    "MIN_PIN",
+    "NOBODY",
+    "OPEN_NAME",
+    "Access",
+    "Audit",
+    "Passwords",
+    "Person",
+    "Role",
+    "Scope",
+    "Session",
+    "Sessions",
+    "Store",
+    "Times",
+    "Token",
+    "User",
+    "Via",
+    "plain_address",
+]

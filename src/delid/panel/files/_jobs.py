@@ -1,0 +1,115 @@
+"""Longer work, done by the same command line that an engineer uses, in a child process with limits of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import resource
+import secrets
+import sys
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from delid.core import Clock
+
+from .._refusals import refusal
+
+MOST_JOBS = 50
+LONGEST_S = 600.0
+MOST_MEMORY = 6 * 2**30
+MOST_OUTPUT = 4 * 2**20
+
+
+@dataclass(slots=True)
+class Job:
+    """A command that runs or ran. ``result`` is what it printed as JSON, ``words`` what it said else."""
+
+    id: str
+    what: str
+    by: str
+    at_s: float
+    state: str = "running"
+    exit_code: int | None = None
+    result: Any = None
+    words: str = ""
+    ended_s: float | None = None
+    task: asyncio.Task[None] | None = field(default=None, repr=False)
+
+
+class Jobs:
+    """One command at a time; the last ones are remembered."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._all: OrderedDict[str, Job] = OrderedDict()
+
+    def find(self, name: str) -> Job:
+        """Raises PanelError ``panel.not_found``."""
+        if (job := self._all.get(name)) is None:
+            raise refusal("panel.not_found", f"There is no job {name!r}.")
+        return job
+
+    @property
+    def running(self) -> Job | None:
+        return next((job for job in self._all.values() if job.state == "running"), None)
+
+    def start(self, what: str, by: str, arguments: Sequence[str], after: Callable[[], None] | None = None) -> Job:
+        """Run ``delid ARGUMENTS``; raises PanelError ``panel.busy`` while another one runs."""
+        if (other := self.running) is not None:
+            raise refusal("panel.busy", f"{other.by} has started '{other.what}', which still runs.")
+        job = Job(secrets.token_urlsafe(9), what, by, self._clock.wall_s())
+        self._all[job.id] = job
+        while len(self._all) > MOST_JOBS:
+            self._all.popitem(last=False)
+        job.task = asyncio.create_task(self._run(job, arguments, after))
+        return job
+
+    async def close(self) -> None:
+        """End what runs."""
+        for job in self._all.values():
+            if job.task is not None and not job.task.done():
+                job.task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await job.task
+
+    async def _run(self, job: Job, arguments: Sequence[str], after: Callable[[], None] | None) -> None:
+        try:
+            code, out, err = await _child(arguments)
+            job.exit_code, job.words = code, err[-4000:]
+            with contextlib.suppress(ValueError):
+                job.result = json.loads(out)
+            job.state = {0: "done", 1: "refused"}.get(code, "failed")
+        except TimeoutError:
+            job.state, job.words = "failed", f"It did not end within {LONGEST_S:g} s and was stopped."
+        except asyncio.CancelledError:
+            job.state, job.words = "failed", "The panel ended."
+            raise
+        finally:
+            job.ended_s = self._clock.wall_s()
+            if after is not None:
+                after()
+
+
+async def _child(arguments: Sequence[str]) -> tuple[int, str, str]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "delid", *arguments,
+        stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        preexec_fn=_limit,
+    )  # fmt: skip
+    try:
+        async with asyncio.timeout(LONGEST_S):
+            out, err = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    return process.returncode or 0, out[:MOST_OUTPUT].decode(errors="replace"), err.decode(errors="replace")
+
+
+def _limit() -> None:
+    """In the child: no more memory than a lesson needs, no core file, and last in the queue for the processor."""
+    resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
