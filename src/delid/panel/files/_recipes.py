@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent, NodeEvent
+import yaml
+from yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent, NodeEvent
 
-from delid.config import Cell, Document, Recipe, RecipeFile
-from delid.core import ConfigError
+from delid.config import Cell, Document, Recipe, read_recipe
+from delid.core import ConfigError, ConfigFinding
+from delid.planning import Finding as RuleFinding
 from delid.planning import check_recipe
 
 from .._refusals import refusal
@@ -20,7 +22,7 @@ from .._refusals import refusal
 FILE = re.compile(r"^[a-z0-9][a-z0-9._-]{0,80}$")
 MOST_EVENTS = 20_000
 MOST_DEPTH = 24
-FINDING = re.compile(r"^(?P<file>.*?):(?P<line>\d+): (?P<words>.*)$", re.S)
+LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,16 +87,29 @@ class Recipes:
 
 
 def findings(cell: Cell, file: str, text: str) -> list[Finding]:
-    """What ``delid recipe check`` finds in ``text``; raises PanelError ``panel.bad_yaml`` for what only does harm."""
+    """What ``delid recipe check`` finds in ``text``; raises PanelError ``panel.bad_yaml`` for what only does harm.
+
+    A fault in a fragment that it uses is told at line 1, with the name of the fragment's file.
+    """
     check_plain(text)
-    name = Path(f"{file}.yaml")
+    path = folder_of(cell) / f"{file}.yaml"
+    found: Sequence[ConfigFinding | RuleFinding]
     try:
-        document = Document(name, text)
-        recipe = Recipe(document.validate(RecipeFile), document)
+        recipe = read_recipe(Document(path, text))
+        found = check_recipe(recipe, cell, cell.packs)
     except ConfigError as error:
-        return [_of_line(line, error.code) for line in error.findings]
-    found = check_recipe(recipe, cell, cell.packs)
-    return [Finding(f.line, f.code, f.message, f.hint) for f in found]
+        found = error.details
+    return [_of_file(f, path) for f in found]
+
+
+def folder_of(cell: Cell) -> Path:
+    """Where the recipes of a cell lie, and beside them the fragments."""
+    return cell.recipes[0].document.path.parent
+
+
+def _of_file(found: ConfigFinding | RuleFinding, path: Path) -> Finding:
+    own = found.path == path
+    return Finding(found.line if own else 1, found.code, found.message if own else str(found), found.hint)
 
 
 def difference(before: str, after: str, name: str) -> list[str]:
@@ -109,16 +124,11 @@ def check_plain(text: str) -> None:
     """Refuse YAML that grows when it is read: aliases, endless depth, far too many parts. What is only wrong passes."""
     depth = 0
     try:
-        for number, event in enumerate(YAML(typ="safe", pure=True).parse(text)):
+        for number, event in enumerate(yaml.parse(text, Loader=LOADER)):
             if isinstance(event, AliasEvent) or (isinstance(event, NodeEvent) and event.anchor):
                 raise refusal("panel.bad_yaml", f"Line {event.start_mark.line + 1}: an anchor or an alias.")
             depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
             if depth > MOST_DEPTH or number > MOST_EVENTS:
                 raise refusal("panel.bad_yaml", f"Line {event.start_mark.line + 1}: too deep or too long.")
-    except YAMLError:
+    except yaml.YAMLError:
         return  # the checker names the line
-
-
-def _of_line(line: str, code: str) -> Finding:
-    found = FINDING.match(line)
-    return Finding(int(found["line"]), code, found["words"], "") if found else Finding(1, code, line, "")
