@@ -126,9 +126,13 @@ def check_plain(text: str) -> None:
     try:
         for number, event in enumerate(yaml.parse(text, Loader=LOADER)):
             if isinstance(event, AliasEvent) or (isinstance(event, NodeEvent) and event.anchor):
-                raise refusal("panel.bad_yaml", f"Line {event.start_mark.line + 1}: an anchor or an alias.")
+                raise refusal("panel.bad_yaml", f"Line {_line(event)}: an anchor or an alias.")
             depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
             if depth > MOST_DEPTH or number > MOST_EVENTS:
-                raise refusal("panel.bad_yaml", f"Line {event.start_mark.line + 1}: too deep or too long.")
+                raise refusal("panel.bad_yaml", f"Line {_line(event)}: too deep or too long.")
     except yaml.YAMLError:
         return  # the checker names the line
+
+
+def _line(event: yaml.Event) -> int:
+    return event.start_mark.line + 1 if event.start_mark else 1
