@@ -161,7 +161,7 @@ class Shop:
         return not self.alive
 
     def trace(self, executor: Executor) -> None:
-        """Note which effects are handed to the drivers. Stops wait for no journal and are left out."""
+        """Note which effects are handed to the drivers. Stops and holds wait for no journal and are left out."""
         plc, motion = executor.ports.plc, executor.ports.motion
         command, move, do = plc.command, motion.move, motion.do
 
@@ -175,7 +175,7 @@ class Shop:
             return await command(id, *rest)
 
         async def motion_do(id: str, verb: MotionVerb, deadline_s: float) -> Finished:
-            return await do(id if verb is MotionVerb.STOP else noted(id), verb, deadline_s)
+            return await do(id if verb in (MotionVerb.STOP, MotionVerb.HOLD) else noted(id), verb, deadline_s)
 
         plc.command, motion.do = plc_command, motion_do  # type: ignore[method-assign]
         motion.move = lambda id, *rest: move(noted(id), *rest)  # type: ignore[method-assign]

@@ -28,8 +28,8 @@ class LongMoveShop(Shop):
     """Killed while the robot is on a long way: the move to the first bolt."""
 
     def position(self, words: str) -> bool:
-        if self.process == 1 and self.cut_at is None and words == "motion under way" and self._at_work():
-            self.cut_at = len(self.positions)
+        if self.process == 1 and words == "motion under way" and self._at_work():
+            self.at_place = lambda place: True
         return super().position(words)
 
     def _at_work(self) -> bool:

@@ -89,7 +89,7 @@ async def is_over(shop: Shop, executor: Executor, person: Person) -> None:
 
 @pytest.mark.parametrize("moment", [loosening, descending, carrying])
 def test_smoke_in_the_middle_of_a_run(moment: Moment, tmp_path, monkeypatch, fault_row: FaultRow) -> None:
-    shop = fresh_shop(tmp_path / "run", monkeypatch, None)
+    shop = fresh_shop(tmp_path / "run", monkeypatch)
     seen: dict[str, Any] = {}
 
     async def life(shop: Shop, executor: Executor, person: Person) -> None:

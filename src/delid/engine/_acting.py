@@ -131,6 +131,8 @@ def _halt(turn: Turn, to: State, outcome: str, cause: str) -> None:
 def fail_acting(turn: Turn, effect: Effect, words: str) -> None:
     """An effect of an acting state failed."""
     now_in = turn.state.packml
+    if now_in in PAUSING and isinstance(effect, DoMotion) and effect.verb is MotionVerb.RESUME:
+        return  # the hold went ahead of going on; the robot holds as it did
     what = getattr(effect, "id", "").rsplit(".", 1)[-1].replace("_", " ")
     text = f"{now_in.value}: {what} was not confirmed: {words}"
     if now_in is State.ABORTING:

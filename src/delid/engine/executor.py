@@ -43,7 +43,7 @@ from delid.core import (
 )
 from delid.planning import decide
 
-from ._after_halt import THERMAL_COMMANDS
+from ._ahead import Ahead, Due, is_urgent
 from ._eyes import Eyes, FrameObserver
 from ._ports import Ports
 from ._state import EngineState, initial
@@ -53,7 +53,7 @@ from .reducer import step
 Observer = Callable[[EngineState, Event, tuple[Effect, ...]], None]
 TICK_S = 0.1
 STALL_S = 2.0
-"""A turn that takes longer has hung; the process ends, so that the PLC misses the heartbeat and stops the cell."""
+"""A write that takes longer has hung; the process ends, so that the PLC misses the heartbeat and stops the cell."""
 
 
 class Executor:
@@ -71,7 +71,7 @@ class Executor:
         self._known: dict[str, Event] = {}
         self._runs = 0
         self._turns = TurnLog(cell, ports.log, clock, self.post)
-        self._turn_since_s: float | None = None
+        self._ahead = Ahead(self._turns, clock, self._perform, self.post, self._turned)
 
     @property
     def frame_observers(self) -> list[FrameObserver]:
@@ -84,7 +84,7 @@ class Executor:
 
     async def run(self) -> None:
         """Run until cancelled. Whatever goes wrong here, the robot is told to stop before the error goes on."""
-        running = (self.ports.plc.run(), self.ports.motion.run(), self._tick(), self._loop())
+        running = (self.ports.plc.run(), self.ports.motion.run(), self._tick(), self._loop(), self._ahead.run())
         parts = [asyncio.create_task(part) for part in running]
         try:
             await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
@@ -102,16 +102,13 @@ class Executor:
     async def _loop(self) -> None:
         await self._take(self._started(self.clock.now_s()))
         while True:
-            event = await self._events.get()
-            self._turn_since_s = self.clock.now_s()
-            await self._take(event)
-            self._turn_since_s = None
+            await self._take(await self._events.get())
 
     async def _tick(self) -> None:
         while True:
             await self.clock.sleep(TICK_S)
             now_s = self.clock.now_s()
-            if self._turn_since_s is not None and now_s - self._turn_since_s > STALL_S:
+            if self._ahead.since_s is not None and now_s - self._ahead.since_s > STALL_S:
                 raise JournalError(
                     f"the engine has stalled for {STALL_S:g} s; the journal does not answer.",
                     hint="Look at the disk that holds the runs, then start the cell again.",
@@ -120,24 +117,27 @@ class Executor:
             self.post(Ticked(now_s))
 
     async def _take(self, event: Event) -> None:
-        """One turn: decide, stop first, then durable, then act."""
+        """One turn: decide, and stop at once; what else there is to do acts when the turn is durable."""
         if self._begins_run(event):
+            await self._ahead.written()
             await self._roll(event)
         before = self.state.packml
         self.state, effects = step(self.state, event)
         self._remember(event)
         self._turns.record(event, effects)
-        urgent = tuple(e for e in effects if _is_urgent(e))
-        for effect in urgent:
-            self._perform(effect)
-        durable = await self._turns.make_durable(event, effects, before, self.state)
-        for effect in effects:
-            if effect not in urgent:
-                self._perform(effect) if durable else self._refuse(effect)
-        packml, mode = self.cell.packml_numbers[self.state.packml], self.cell.mode_numbers[self.state.mode]
-        self.ports.plc.set_packml_state(packml, mode)
+        waiting = [e for e in effects if not is_urgent(e)]
+        self._ahead.add(Due(event, effects, before, self.state, waiting))
+        if len(waiting) < len(effects):
+            self._tell_plc(self.state)
+
+    def _tell_plc(self, state: EngineState) -> None:
+        self.ports.plc.set_packml_state(self.cell.packml_numbers[state.packml], self.cell.mode_numbers[state.mode])
+
+    def _turned(self, due: Due) -> None:
+        """A turn is durable, and what it asks for is under way."""
+        self._tell_plc(due.state)
         for observer in self.observers:
-            observer(self.state, event, effects)
+            observer(due.state, due.event, due.effects)
 
     def _fresh(self, at_s: float) -> EngineState:
         return initial(self.cell, at_s, self.ports.inspector.min_fastener_confidence)
@@ -159,7 +159,7 @@ class Executor:
         for fact in known:
             self.state, effects = step(self.state, fact)
             self._turns.record(fact, effects)
-        await self._turns.write("known", {"events": [to_plain(e, tagged=True) for e in known]})
+        await self._ahead.write("known", {"events": [to_plain(e, tagged=True) for e in known]})
 
     def _remember(self, event: Event) -> None:
         if isinstance(event, LinkChanged):
@@ -179,19 +179,14 @@ class Executor:
             self.ports.motion.hold_jog(effect.jog, effect.held_at_s)
         if isinstance(effect, UNAWAITED):
             return
-        task = asyncio.create_task(self._report(effect.id, self._act(effect), self._runs))
+        task = asyncio.create_task(self._report(effect, effect.id, self._runs))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def _refuse(self, effect: Effect) -> None:
-        if not isinstance(effect, UNAWAITED):
-            detail = "the journal could not be written ahead of it"
-            self.post(Finished(self.clock.now_s(), effect.id, False, "journal", detail))
-
-    async def _report(self, effect_id: str, act: Coroutine[Any, Any, Event], run: int) -> None:
+    async def _report(self, effect: Effect, effect_id: str, run: int) -> None:
         """Post how an effect ended. What ends after its run is not told: a later run has effects of the same id."""
         try:
-            event = await act
+            event = await self._act(effect)
         except DelidError as error:
             event = Finished(self.clock.now_s(), effect_id, False, "fault", str(error))
         if run == self._runs:
@@ -258,15 +253,7 @@ class Executor:
 
     async def _close(self) -> None:
         self._vision.shutdown(wait=False)
-        if self._turn_since_s is None:  # a journal that hangs would hang the end as well
+        if self._ahead.since_s is None:  # a journal that hangs would hang the end as well
+            await self._ahead.keep_rest()
             await self._turns.close(self.state)
         await self._eyes.close()
-
-
-def _is_urgent(effect: Effect) -> bool:
-    """Stops, and what puts a fire out, wait for nothing."""
-    if isinstance(effect, RunCommand):
-        return effect.name in THERMAL_COMMANDS
-    if isinstance(effect, HoldJog):
-        return effect.held_at_s is None
-    return isinstance(effect, CancelCommand) or (isinstance(effect, DoMotion) and effect.verb is MotionVerb.STOP)
