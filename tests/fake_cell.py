@@ -18,9 +18,12 @@ import uvicorn
 
 from delid.core import UsageError
 from delid.ipc import CellServer
-from delid.panel import PanelSettings, Role, bind, create_app
+from delid.panel import Cost, PanelSettings, Role, bind, create_app
+from delid.panel._serve import server_config
 
 Message = dict[str, Any]
+CHEAP = Cost(passes=1, memory_kib=64, lanes=1)
+"""Passwords of tests are not worth guessing."""
 
 
 def _step(key: str, title: str, do: str, status: str, target: str | None = None, detail: str = "") -> Message:
@@ -250,11 +253,10 @@ async def running_panel(path: Path, **options: Any) -> AsyncIterator[str]:
 
     In open mode, unless ``open_as`` is None; ``options`` are those of PanelSettings.
     """
-    given = {"data": path.parent / "panel", "open_as": Role.ADMIN} | options
+    given = {"data": path.parent / "panel", "open_as": Role.ADMIN, "cost": CHEAP} | options
     app = create_app(PanelSettings(socket=path, **given))
     with bind("127.0.0.1", 0) as bound:
-        config = uvicorn.Config(app, log_level="warning", ws="websockets-sansio", timeout_graceful_shutdown=1)
-        server = uvicorn.Server(config)
+        server = uvicorn.Server(server_config(app))
         task = asyncio.create_task(server.serve(sockets=[bound]))
         try:
             async with asyncio.timeout(10.0):
@@ -274,3 +276,33 @@ def panel_client(address: str, **options: Any) -> httpx.AsyncClient:
             request.headers["Idempotency-Key"] = uuid.uuid4().hex
 
     return httpx.AsyncClient(base_url=address, timeout=10.0, event_hooks={"request": [add_key]}, **options)
+
+
+ADMIN = ("mara", "open the lid 4")
+PIN = "358142"
+
+
+@contextlib.asynccontextmanager
+async def set_up_panel(path: Path, **options: Any) -> AsyncIterator[str]:
+    """A panel that asks for a login, with one user: ADMIN."""
+    codes: list[str] = []
+    async with running_panel(path, open_as=None, on_set_up=codes.append, **options) as address:
+        async with panel_client(address) as client:
+            first = {"code": codes[0], "name": ADMIN[0], "password": ADMIN[1], "pin": PIN}
+            assert (await client.post("/api/v1/session/set-up", json=first)).status_code == 200
+            await client.post("/api/v1/session/logout")
+        yield address
+
+
+async def logged_in(client: httpx.AsyncClient, name: str, password: str) -> Message:
+    """Log in; the answer of the panel."""
+    reply = await client.post("/api/v1/session/login", json={"name": name, "password": password})
+    assert reply.status_code == 200, reply.text
+    return dict(reply.json())
+
+
+async def step_up(client: httpx.AsyncClient, pin: str = PIN) -> Message:
+    """Give the PIN; the answer of the panel."""
+    reply = await client.post("/api/v1/session/step-up", json={"pin": pin})
+    assert reply.status_code == 200, reply.text
+    return dict(reply.json())

@@ -12,6 +12,7 @@ from delid.config import Cell, load_cell
 from delid.core import SystemClock
 
 from ._assembly import assemble
+from ._logs import log_to
 from ._serving import CellService
 from ._signals import run_until_signal
 
@@ -31,6 +32,7 @@ async def _run(loaded: Cell, check: bool) -> None:
         await executor.ports.camera.close()
         typer.echo(f"{loaded.path}: everything loads")
         return
+    log_to(loaded.socket_path.parent / "panel" / "log" / "cell.log")
     service = CellService(executor)
     typer.echo(f"cell {loaded.spec.cell} is up; run {executor.ports.log.run_id}; socket {loaded.socket_path}")
     await run_until_signal(executor.run(), service.run())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+import socket
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +11,20 @@ import typer
 
 from delid.config import load_cell
 from delid.core import DelidError, UsageError
-from delid.panel import PanelSettings, Role, bind, create_app, hosts_for, is_loopback, serve_panel
+from delid.panel import (
+    PanelSettings,
+    Role,
+    Tls,
+    bind,
+    create_app,
+    hosts_for,
+    is_loopback,
+    make_tls,
+    names_of,
+    serve_panel,
+)
+
+from ._logs import log_to
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8480
@@ -22,11 +37,19 @@ Open = Annotated[
 ]
 
 
+Names = Annotated[
+    list[str] | None, typer.Option("--name", help="Another name or address by which others reach this machine.")
+]
+
+
 def panel(
-    socket: Annotated[Path | None, typer.Option(help="Socket of the cell process.", show_default=False)] = None,
+    socket_path: Annotated[
+        Path | None, typer.Option("--socket", help="Of the cell process.", show_default=False)
+    ] = None,
     cell: Annotated[Path | None, typer.Option(help="Cell file; it names the socket.", show_default=False)] = None,
     port: Port = DEFAULT_PORT,
     host: Host = DEFAULT_HOST,
+    name: Names = None,
     data: Annotated[
         Path | None, typer.Option(help="Folder for users, drafts and logs; beside the socket if not given.")
     ] = None,
@@ -36,26 +59,62 @@ def panel(
 
     Exit code 0: ended by a person. 2: used wrongly.
     """
-    if socket is None and cell is None:
+    if socket_path is None and cell is None:
         typer.echo("Give --cell, or --socket.", err=True)
         raise typer.Exit(USED_WRONGLY)
     try:
-        if open_mode and not is_loopback(host):
-            raise UsageError("--open is for this machine only.", hint="Leave --host away, or --open.")
-        path = socket or load_cell(cell).socket_path  # type: ignore[arg-type]
+        path = socket_path or load_cell(cell).socket_path  # type: ignore[arg-type]
+        check_open(open_mode, host)
+        folder = data or data_folder(path)
+        names = [*names_of(host), *(name or [])]
+        tls = None if is_loopback(host) else make_tls(folder / "tls", names, datetime.datetime.now(datetime.UTC))
         settings = PanelSettings(
-            socket=path, data=data or path.parent / "panel", cell=cell, hosts=hosts_for(host),
-            open_as=Role.ENGINEER if open_mode else None,
+            socket=path, data=folder, cell=cell, hosts=(*hosts_for(host), *(n.lower() for n in names)),
+            open_as=Role.ENGINEER if open_mode else None, tls=tls is not None,
+            on_set_up=lambda code: typer.echo(set_up_words(address, code)),
         )  # fmt: skip
         app = create_app(settings)
         bound = bind(host, port)
     except DelidError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(USED_WRONGLY) from error
-    typer.echo(f"The panel is at {address_of(host, bound.getsockname()[1])}")
-    serve_panel(app, bound)
+    address = address_of(host, bound.getsockname()[1], tls=tls is not None)
+    log_to(folder / "log" / "panel.log")
+    typer.echo(f"The panel is at {address}")
+    if open_mode:
+        typer.echo("Open mode: nobody logs in; whoever reaches it on this machine may do what an engineer may.")
+    for line in tls_words(tls) if tls else ():
+        typer.echo(line)
+    serve_panel(app, bound, tls)
 
 
-def address_of(host: str, port: int) -> str:
+def check_open(open_mode: bool, host: str) -> None:
+    """Raises UsageError for an open panel that others could reach."""
+    if open_mode and not is_loopback(host):
+        raise UsageError("--open is for this machine only.", hint="Leave --host away, or --open.", code="usage.open")
+
+
+def data_folder(socket_path: Path) -> Path:
+    """Where the panel of a cell keeps its data, unless it is told otherwise."""
+    return socket_path.parent / "panel"
+
+
+def set_up_words(address: str, code: str) -> str:
+    """What is printed while there is no user yet. What stands behind # is never sent or logged by a browser."""
+    return f"Nobody can log in yet. Make the first admin here, once: {address}#setup={code}"
+
+
+def tls_words(tls: Tls) -> list[str]:
+    """What people compare before they trust the panel's own authority."""
+    return [
+        f"Let browsers trust this authority: {tls.authority}",
+        f"  its SHA-256 fingerprint:         {tls.authority_sha256}",
+        f"  fingerprint of the certificate:  {tls.certificate_sha256}",
+    ]
+
+
+def address_of(host: str, port: int, tls: bool = False) -> str:
     """The address for a person's browser."""
-    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+    scheme = "https" if tls else "http"
+    host = socket.gethostname() if host in ("0.0.0.0", "::", "") else host
+    return f"{scheme}://[{host}]:{port}/" if ":" in host else f"{scheme}://{host}:{port}/"

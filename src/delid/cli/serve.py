@@ -19,7 +19,7 @@ from delid.ipc import SocketPaths
 from delid.panel import bind
 
 from ._outcome import Exit, errors_end_it
-from .panel import DEFAULT_HOST, DEFAULT_PORT, Host, Port
+from .panel import DEFAULT_HOST, DEFAULT_PORT, Host, Names, Open, Port, check_open
 
 CELL_STOP_S = 15.0
 """An orderly stop moves and confirms; only after this long the cell process is killed, and the PLC's watchdog acts."""
@@ -35,6 +35,8 @@ def serve(
     cell: Annotated[Path, typer.Argument(help="Cell file.", show_default=False)],
     port: Port = DEFAULT_PORT,
     host: Host = DEFAULT_HOST,
+    name: Names = None,
+    open_mode: Open = False,
 ) -> None:
     """Run a cell with its panel. A panel that dies is started again; a cell process never is: that takes a person.
 
@@ -42,12 +44,14 @@ def serve(
     """
     with errors_end_it(json=False):
         SocketPaths.of(load_cell(cell).socket_path)
+        check_open(open_mode, host)
         with bind(host, port) as probe:
             fixed_port = probe.getsockname()[1]
+    more = [*(part for other in name or () for part in ("--name", other)), *(["--open"] if open_mode else [])]
     delid = [sys.executable, "-m", "delid"]
     supervisor = Supervisor(
         cell_command=[*delid, "cell", str(cell)],
-        panel_command=[*delid, "panel", "--cell", str(cell), "--port", str(fixed_port), "--host", host],
+        panel_command=[*delid, "panel", "--cell", str(cell), "--port", str(fixed_port), "--host", host, *more],
         say=lambda words: typer.echo(words, err=True),
     )
     raise typer.Exit(asyncio.run(supervisor.run()))

@@ -5,16 +5,20 @@ from ._guard import hosts_for, is_loopback
 from ._openapi import openapi_text
 from ._serve import bind, serve_panel
 from ._settings import PanelSettings
-from .access import Role, Times
+from .access import Cost, Role, Times, Tls, make_tls, names_of
 
 __all__ = [
+    "Cost",
     "PanelSettings",
     "Role",
     "Times",
+    "Tls",
     "bind",
     "create_app",
     "hosts_for",
     "is_loopback",
+    "make_tls",
+    "names_of",
     "openapi_text",
     "serve_panel",
 ]

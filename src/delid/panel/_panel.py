@@ -19,7 +19,7 @@ from ._live import Live
 from ._presses import Presses
 from ._settings import PanelSettings
 from ._trends import Trends
-from .access import Access, Store
+from .access import Access, Rules, Store
 from .api import Replies
 from .files import CellFiles, Jobs, Photos, Recipes, Runs
 
@@ -38,7 +38,7 @@ class Panel:
         self.settings, self.clock = settings, clock
         store = Store(settings.data)
         self.pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="panel")
-        self.access = Access(store, clock, self.pool, settings.times, settings.open_as)
+        self.access = Access(store, clock, self.pool, Rules(settings.times, settings.cost, settings.open_as))
         self.client = CellClient(settings.socket, clock)
         self.events = Events(secrets.token_hex(4))
         self.trends = Trends()
@@ -53,6 +53,8 @@ class Panel:
         self.photos = Photos(settings.data / "photos")
         self.recipes = Recipes(settings.data / "drafts")
         self.live.on_state = self._seen
+        if self.access.setup_code:
+            settings.on_set_up(self.access.setup_code)
 
     def _seen(self, before: Message | None, now: Message) -> None:
         self.events.see(before, now)

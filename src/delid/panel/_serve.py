@@ -10,6 +10,8 @@ from fastapi import FastAPI
 
 from delid.core import UsageError
 
+from .access import Tls
+
 
 def bind(host: str, port: int) -> socket.socket:
     """A TCP socket bound to ``host`` and ``port`` (0: any free port); raises UsageError ``usage.port``."""
@@ -27,10 +29,14 @@ def bind(host: str, port: int) -> socket.socket:
     return bound
 
 
-def serve_panel(app: FastAPI, bound: socket.socket) -> None:
-    """Serve until SIGINT or SIGTERM."""
-    config = uvicorn.Config(
+def server_config(app: FastAPI, tls: Tls | None = None) -> uvicorn.Config:
+    """How the panel is served. Nobody but the peer itself says what its address is: there are no proxy headers."""
+    return uvicorn.Config(
         app,
+        proxy_headers=False,
+        date_header=False,
+        ssl_certfile=str(tls.certificate) if tls else None,
+        ssl_keyfile=str(tls.key) if tls else None,
         log_level="warning",
         server_header=False,
         ws="websockets-sansio",
@@ -39,7 +45,14 @@ def serve_panel(app: FastAPI, bound: socket.socket) -> None:
         ws_ping_timeout=5.0,
         ws_max_size=4096,
         timeout_graceful_shutdown=2,
+        timeout_keep_alive=15,
+        h11_max_incomplete_event_size=32_768,
     )
+
+
+def serve_panel(app: FastAPI, bound: socket.socket, tls: Tls | None = None) -> None:
+    """Serve until SIGINT or SIGTERM; over HTTPS with ``tls``."""
+    config = server_config(app, tls)
     with bound, contextlib.suppress(KeyboardInterrupt):
         uvicorn.Server(config).run(sockets=[bound])
 

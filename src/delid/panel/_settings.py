@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ._guard import LOOPBACK_NAMES
-from .access import Role, Times
+from .access import Cost, Role, Times
 
 STATIC = Path(__file__).parent / "static"
 
@@ -23,7 +24,9 @@ class PanelSettings:
         open_as: open mode: nobody logs in, everybody has this role. For this machine only.
         tls: the address is served over HTTPS.
         times: of sessions.
+        cost: of guessing a password.
         static: the built page.
+        on_set_up: is told the code of the first set-up, while nobody can log in yet.
     """
 
     socket: Path
@@ -33,4 +36,6 @@ class PanelSettings:
     open_as: Role | None = None
     tls: bool = False
     times: Times = field(default_factory=Times)
+    cost: Cost = field(default_factory=Cost)
     static: Path = STATIC
+    on_set_up: Callable[[str], None] = lambda code: None

@@ -1,11 +1,12 @@
 """Who may use the panel: roles, users, sessions, tokens, limits, and the audit list."""
 
-from ._access import NOBODY, OPEN_NAME, Access, plain_address
+from ._access import NOBODY, OPEN_NAME, Access, Rules, plain_address
 from ._audit import Audit
-from ._passwords import MAX_PASSWORD, MAX_PIN, MIN_PASSWORD, MIN_PIN, Passwords
+from ._passwords import MAX_PASSWORD, MAX_PIN, MIN_PASSWORD, MIN_PIN, Cost, Passwords
 from ._roles import Person, Role, Scope, Via
 from ._sessions import Session, Sessions, Times
 from ._store import Store
+from ._tls import Tls, make_tls, names_of
 from ._tokens import LONGEST_DAYS, Token
 from ._users import User
 
@@ -19,16 +20,21 @@ __all__ = [
     "OPEN_NAME",
     "Access",
     "Audit",
+    "Cost",
     "Passwords",
     "Person",
     "Role",
+    "Rules",
     "Scope",
     "Session",
     "Sessions",
     "Store",
     "Times",
+    "Tls",
     "Token",
     "User",
     "Via",
+    "make_tls",
+    "names_of",
     "plain_address",
 ]

@@ -6,13 +6,14 @@ import hmac
 import ipaddress
 import secrets
 from concurrent.futures import Executor as Pool
+from dataclasses import dataclass
 
 from delid.core import Clock, PanelError
 
 from .._refusals import refusal
 from ._audit import Audit
 from ._limits import LOGIN, PIN, SETUP, Bucket, Tries
-from ._passwords import Passwords
+from ._passwords import Cost, Passwords
 from ._roles import Person, Role, Scope, Via
 from ._sessions import Session, Sessions, Times
 from ._store import Store
@@ -24,19 +25,28 @@ OPEN_NAME = "panel"
 """Who acts in open mode, where nobody is asked for a name."""
 
 
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How strict the panel is."""
+
+    times: Times
+    cost: Cost
+    open_as: Role | None
+
+
 class Access:
     """Users, sessions, tokens and the audit list of one panel."""
 
-    def __init__(self, store: Store, clock: Clock, pool: Pool, times: Times, open_as: Role | None) -> None:
-        self.store, self.clock, self.open_as = store, clock, open_as
-        self.users = Users(store, Passwords(pool), clock)
-        self.sessions = Sessions(store, clock, times)
+    def __init__(self, store: Store, clock: Clock, pool: Pool, rules: Rules) -> None:
+        self.store, self.clock, self.open_as = store, clock, rules.open_as
+        self.users = Users(store, Passwords(pool, rules.cost), clock)
+        self.sessions = Sessions(store, clock, rules.times)
         self.tokens = Tokens(store, clock)
         self.audit = Audit(store, clock)
         self._tries = Tries()
         self._logins = Bucket(burst=20, per_s=0.5)
         self._requests = Bucket(burst=400, per_s=100)
-        self.setup_code = "" if open_as or self.users.any() else secrets.token_urlsafe(16)
+        self.setup_code = "" if rules.open_as or self.users.any() else secrets.token_urlsafe(16)
 
     async def who(self, address: str, cookie: str | None, bearer: str | None) -> Person:
         """The person behind a request. A token that is wrong is refused; a cookie that is old is nobody's."""

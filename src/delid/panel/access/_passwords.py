@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from concurrent.futures import Executor as Pool
+from dataclasses import dataclass
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -19,11 +20,20 @@ AT_ONCE = 2
 """Hashes worked on at the same time; each takes its memory."""
 
 
-class Passwords:
-    """Hashes and verifies off the event loop, a few at a time. The defaults follow RFC 9106, second recommendation."""
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What one guess costs: the second recommendation of RFC 9106, section 4."""
 
-    def __init__(self, pool: Pool, time_cost: int = 3, memory_kib: int = 65_536, lanes: int = 4) -> None:
-        self._hasher = PasswordHasher(time_cost=time_cost, memory_cost=memory_kib, parallelism=lanes)
+    passes: int = 3
+    memory_kib: int = 65_536
+    lanes: int = 4
+
+
+class Passwords:
+    """Hashes and verifies with argon2id, off the event loop and a few at a time."""
+
+    def __init__(self, pool: Pool, cost: Cost) -> None:
+        self._hasher = PasswordHasher(cost.passes, cost.memory_kib, cost.lanes)
         self._pool = pool
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._nobody = self._hasher.hash("nobody has this password")

@@ -96,6 +96,7 @@ def _make_private(folder: Path, path: Path) -> None:
     with contextlib.suppress(FileExistsError):
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     os.chmod(path, 0o600)
+    os.chmod(folder, 0o700)
 
 
 def _connect(path: Path) -> sqlite3.Connection:

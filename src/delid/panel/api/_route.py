@@ -80,7 +80,7 @@ async def _handled(request: Request, gate: Gate, reads: bool, what: str, inner: 
         raise
     finally:
         if not reads and gate.audited and status not in NOT_AUDITED:
-            await _kept_going(_audited(request, person, what, status, code), gate)
+            await _kept_going(_audited(request, request.state.person, what, status, code), gate)
 
 
 async def _person(request: Request, access: Access, gate: Gate) -> Person:
