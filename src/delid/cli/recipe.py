@@ -13,8 +13,10 @@ from delid.core import ConfigError, UsageError, to_plain
 from delid.planning import PLANNABLE, RULES, check_recipe
 
 from ._outcome import DEFAULT_CELL, Exit, errors_end_it, print_json
+from ._recipe_simulate import simulate
 
-recipe_app = typer.Typer(no_args_is_help=True, help="Check and show dismantling recipes.")
+recipe_app = typer.Typer(no_args_is_help=True, help="Check, simulate and show dismantling recipes.")
+recipe_app.command()(simulate)
 
 CellOption = Annotated[
     Path | None,

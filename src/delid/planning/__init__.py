@@ -5,6 +5,7 @@ from ._context import Finding, Rule
 from ._cross_check import EVIDENCE, Evidence, cross_check
 from ._expand import make_plan
 from ._order import order_targets, path_mm
+from ._place import PackPlace
 from ._select import decide
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "RULES",
     "Evidence",
     "Finding",
+    "PackPlace",
     "Rule",
     "check_cell",
     "check_recipe",

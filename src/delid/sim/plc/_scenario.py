@@ -124,7 +124,7 @@ def load_site(path: Path | str) -> Site:
     if scenario.pack is None:
         site = _stranger(scenario, register_map, cell)
     else:
-        site = _known(scenario, register_map, cell, _find_pack(path, scenario.pack, cell_path, cell))
+        site = site_of(scenario, register_map, cell, _find_pack(path, scenario.pack, cell_path, cell))
     for key in ("seized", "seized_for_good", "stripped", "removed_already"):
         for name in getattr(scenario, key):
             if name not in site.fasteners:
@@ -165,7 +165,8 @@ def _find_pack(path: Path, name: str, cell_path: Path, cell: CellFile) -> PackFi
     raise ConfigError([f"{path}:1: pack: the cell {cell.cell} has no pack {name!r}; it has {known}"])
 
 
-def _known(scenario: Scenario, register_map: RegisterMap, cell: CellFile, pack: PackFile) -> Site:
+def site_of(scenario: Scenario, register_map: RegisterMap, cell: CellFile, pack: PackFile) -> Site:
+    """The simulated cell with a pack of a pack file in its fixture."""
     base, lid_z_mm = cell.fixture.origin_mm, cell.fixture.origin_mm[2] + pack.height_mm
 
     def real(at_mm: tuple[float, float]) -> tuple[float, float]:
