@@ -75,7 +75,7 @@ def build_site(folder: Path) -> Path:
     kit.kit.build_gallery(folder / "cell_configs/gallery", folder / "models", kit.COLOURS)
     recipe = folder / "cell_configs/recipes/nissan-leaf-24-standard.yaml"
     text = recipe.read_text()
-    text = text[: text.index("  - id: lift_lid")].replace("[torque_released, seen_empty]", "[torque_released]")
+    text = text[: text.index("  - use: common/lid_off")].replace("[torque_released, seen_empty]", "[torque_released]")
     recipe.write_text(text)
     scene = f"{{kind: scene, path: {folder}/scene, world: {folder}/world}}"
     camera = TOOL_CAMERA | {

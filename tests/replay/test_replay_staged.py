@@ -120,7 +120,7 @@ def test_a_changed_limit_of_a_recipe_turns_it_red_with_the_reason(site):
 
 
 def test_a_changed_torque_turns_only_the_wire_red(site):
-    change(RECIPE, "torque_nm: 11", "torque_nm: 10")
+    change(RECIPE, "value: 11", "value: 10")
     result = run()
     assert result.exit_code == 1
     assert lines_of(result, "inspection") == lines_of(result, "decision") == []
@@ -132,9 +132,9 @@ def test_a_changed_torque_turns_only_the_wire_red(site):
 
 
 def test_a_recipe_given_by_name_takes_the_place_of_its_namesake(site):
-    changed = site / "changed.yaml"
+    changed = site / RECIPE.with_name("changed.yaml")
     shutil.copy(RECIPE, changed)
-    change(changed, "torque_nm: 11", "torque_nm: 10")
+    change(changed, "value: 11", "value: 10")
     assert run().exit_code == 0
     assert run("--recipe", str(changed)).exit_code == 1
 
@@ -190,7 +190,7 @@ def test_other_bytes_of_a_driver_turn_it_red(site, monkeypatch):
 
 
 def test_the_recorded_configuration_is_still_equal_after_a_change(site):
-    change(RECIPE, "torque_nm: 11", "torque_nm: 10")
+    change(RECIPE, "value: 11", "value: 10")
     assert run().exit_code == 1
     result = run("--recorded-config")
     assert result.exit_code == 0, result.output
@@ -331,7 +331,7 @@ def test_several_recordings_take_the_worst_exit_code(site):
 
 
 def test_references_are_never_changed_in_ci(site, monkeypatch):
-    change(RECIPE, "torque_nm: 11", "torque_nm: 10")
+    change(RECIPE, "value: 11", "value: 10")
     monkeypatch.setenv("CI", "true")
     before = Path("reference/run.json").read_bytes()
     result = run("--update-refs", "--reason", "less torque")
@@ -340,7 +340,7 @@ def test_references_are_never_changed_in_ci(site, monkeypatch):
 
 
 def test_an_update_writes_the_reason_and_makes_it_green(site):
-    change(RECIPE, "torque_nm: 11", "torque_nm: 10")
+    change(RECIPE, "value: 11", "value: 10")
     result = run("--update-refs", "--reason", "less torque")
     assert result.exit_code == 0
     assert result.output.startswith("run: reference updated, 20 differences")
@@ -390,7 +390,7 @@ def test_the_tolerances_of_a_reference_are_kept_when_it_is_updated(site):
     reference = json.loads(path.read_text())
     reference["tolerances"]["damage.severity"] = {"within": 0.004, "reason": "measured"}
     path.write_text(json.dumps(reference))
-    change(RECIPE, "torque_nm: 11", "torque_nm: 10")
+    change(RECIPE, "value: 11", "value: 10")
     assert run("--update-refs", "--reason", "less torque").exit_code == 0
     assert json.loads(path.read_text())["tolerances"]["damage.severity"] == {"within": 0.004, "reason": "measured"}
 

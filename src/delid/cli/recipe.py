@@ -1,4 +1,4 @@
-"""``delid recipe check`` and ``delid recipe show``. Wiring only."""
+"""``delid recipe``: check and show recipes, and explain the rules. Wiring only."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ import typer
 
 from delid.config import Cell, PackFile, Recipe, load_cell, load_recipe
 from delid.core import ConfigError, UsageError, to_plain
-from delid.planning import PLANNABLE, RULES, check_recipe
+from delid.planning import ALL_RULES, Rule
 
 from ._outcome import DEFAULT_CELL, Exit, errors_end_it, print_json
+from ._recipe_files import check_files
 from ._recipe_simulate import simulate
 
 recipe_app = typer.Typer(no_args_is_help=True, help="Check, simulate and show dismantling recipes.")
@@ -38,28 +39,37 @@ def check(
         for file in files:
             if not file.is_file():
                 raise UsageError(f"{file}: no such file.")
-        recipes, lines = _load_all(files)
-        loaded, packs = _surroundings(cell, lines)
-    findings = [f for r in recipes for f in check_recipe(r, loaded, packs)]
+        loaded, packs, lines = _surroundings(cell)
+    findings = check_files(files, loaded, packs)
     if json:
         print_json({"findings": [to_plain(f) | {"path": str(f.path)} for f in findings], "config": lines})
     else:
         for line in [*lines, *map(str, findings)]:
             typer.echo(line)
         if not lines and not findings:
-            typer.echo(f"{len(recipes)} recipes, no findings" if len(recipes) != 1 else "no findings")
+            typer.echo(f"{len(files)} recipes, no findings" if len(files) != 1 else "no findings")
     raise typer.Exit(Exit.NO if lines or findings else Exit.GOOD)
 
 
 @recipe_app.command()
-def rules(json: Annotated[bool, typer.Option("--json", help="The rules as one JSON list.")] = False) -> None:
-    """List what 'recipe check' looks for."""
-    table = (*RULES, PLANNABLE)
+def rules(
+    code: Annotated[str | None, typer.Argument(help="One rule; without it all of them.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="The rules as one JSON list.")] = False,
+) -> None:
+    """List what 'recipe check' looks for; with a code, explain that rule."""
+    with errors_end_it(json):
+        known = {r.code: r for r in ALL_RULES}
+        if code is not None and code not in known:
+            raise UsageError(f"There is no rule {code!r}.", hint="'delid recipe rules' lists them.")
+    table = ALL_RULES if code is None else (known[code],)
     if json:
-        print_json([{"code": r.code, "about": r.about, "hint": r.hint} for r in table])
-        return
-    for rule in table:
-        typer.echo(f"{rule.code:<22} {rule.about} Otherwise: {rule.hint}.")
+        print_json([_plain_rule(r) for r in table])
+    elif code is not None:
+        for line in _explained(known[code]):
+            typer.echo(line)
+    else:
+        for rule in table:
+            typer.echo(f"{rule.code:<22} {rule.severity.value:<8} {rule.about}")
 
 
 @recipe_app.command()
@@ -67,50 +77,54 @@ def show(
     file: Annotated[Path, typer.Argument(help="Recipe file.")],
     json: Annotated[bool, typer.Option("--json", help="The recipe as one JSON object.")] = False,
 ) -> None:
-    """Show a recipe: what it serves, what must hold, and its operations."""
+    """Show a recipe: what it serves, its parameters and variants, and its operations, with fragments filled in."""
     with errors_end_it(json):
         recipe = load_recipe(file)
     if json:
-        print_json(recipe.spec.model_dump(mode="json") | {"sha256": recipe.sha256})
+        print_json(recipe.spec.model_dump(mode="json", by_alias=True) | {"sha256": recipe.sha256})
         return
     for line in _lines(recipe):
         typer.echo(line)
 
 
-def _load_all(files: list[Path]) -> tuple[list[Recipe], list[str]]:
-    """The recipes that are well formed, and the faults of those that are not."""
-    recipes, lines = [], []
-    for file in files:
-        try:
-            recipes.append(load_recipe(file))
-        except ConfigError as error:
-            lines.extend(error.findings)
-    return recipes, lines
-
-
-def _surroundings(cell: Path | None, lines: list[str]) -> tuple[Cell | None, Mapping[str, PackFile]]:
-    """The cell to check against; its own faults are added to ``lines``, once each."""
+def _surroundings(cell: Path | None) -> tuple[Cell | None, Mapping[str, PackFile], list[str]]:
+    """The cell to check against, and its own faults."""
     if cell is None and not DEFAULT_CELL.is_file():
-        return None, {}
+        return None, {}, []
     try:
         loaded = load_cell(cell or DEFAULT_CELL)
     except ConfigError as error:
-        lines.extend(f for f in error.findings if f not in lines)
-        return None, {}
-    return loaded, loaded.packs
+        return None, {}, list(dict.fromkeys(error.findings))
+    return loaded, loaded.packs, []
+
+
+def _plain_rule(rule: Rule) -> dict[str, object]:
+    return {"code": rule.code, "severity": rule.severity.value, "about": rule.about, "why": rule.why, "hint": rule.hint}
+
+
+def _explained(rule: Rule) -> list[str]:
+    return [f"{rule.code}  ({rule.severity.value})", f"  {rule.about}", f"  Why: {rule.why}", f"  Do: {rule.hint}."]
 
 
 def _lines(recipe: Recipe) -> list[str]:
-    spec = recipe.spec
-    damage = ", ".join(f"{kind.value} up to {limit.max_severity:g}" for kind, limit in spec.serves.damage.items())
+    spec, serves = recipe.spec, recipe.spec.serves
+    damage = ", ".join(f"{kind.value} up to {limit.max_severity:g}" for kind, limit in serves.damage.items())
     lines = [
         f"{spec.recipe}  {spec.title}".rstrip(),
-        f"  packs       {', '.join(spec.serves.packs)}",
-        f"  hazard      {', '.join(h.value for h in spec.serves.hazard)}",
+        f"  packs       {', '.join(serves.packs)}",
+        f"  hazard      {', '.join(h.value for h in serves.hazard)}",
         f"  damage      {damage or 'none'}",
-        f"  sha256      {recipe.sha256}",
-        "  operations",
     ]
+    if serves.route:
+        lines.append(f"  route       {', '.join(r.value for r in serves.route)}")
+    if serves.state_of_health:
+        lines.append(f"  health      {serves.state_of_health.min:g} to {serves.state_of_health.max:g}")
+    for name, p in spec.parameters.items():
+        span = f", {p.min:g} to {p.max:g}" if p.min is not None and p.max is not None else ""
+        by = f", approved by {p.approved_by}" if p.approved_by else ", fixed"
+        lines.append(f"  parameter   {name} = {p.value}{span}{by}")
+    lines += [f"  variant     {v.name}" for v in spec.variants]
+    lines += [f"  sha256      {recipe.sha256}", "  operations"]
     for o in spec.operations:
         after = f" after {', '.join(o.after)}" if o.after else ""
         lines.append(f"    {o.id:<20} {o.do}{after}")

@@ -75,6 +75,7 @@ from ._recipe import (
     When,
 )
 from ._recipe_load import Recipe, load_recipe, read_recipe
+from ._recipe_part import recipe_in_part
 from ._schema import SCHEMAS, schema_text, write_schemas
 from ._yaml import Document, StrictModel, load_yaml_model, read_document
 
@@ -167,6 +168,7 @@ __all__ = [
     "motion_capabilities",
     "read_document",
     "read_recipe",
+    "recipe_in_part",
     "schema_text",
     "write_schemas",
 ]

@@ -210,8 +210,8 @@ class Tool(StrictModel):
     kind: Literal["nutrunner", "vacuum", "gripper", "cutter", "drain"]
     length_mm: Positive
     """From the robot's flange to the tool point."""
-    dock_mm: XyzMm
-    """Flange position at the tool changer."""
+    dock_mm: XyzMm | None = None
+    """Flange position at the tool changer; without one the tool is fitted by hand and cannot be changed by the cell."""
     socket_mm: Positive | None = None
     capture_range_mm: Positive | None = None
     """How far from a fastener's middle the tool still takes it; 2 mm for a nutrunner if not given."""

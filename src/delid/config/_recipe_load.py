@@ -29,6 +29,7 @@ class Recipe:
         fragments: texts of the fragments, path to text.
         variant: what it was made by, if it is a variant.
         variants: this recipe in each of its variants, in the order of the file.
+        whole: False where it was read in part, by ``recipe_in_part``.
     """
 
     spec: RecipeFile
@@ -38,6 +39,7 @@ class Recipe:
     fragments: Mapping[str, str] = field(default_factory=dict)
     variant: Variant | None = None
     variants: tuple[Recipe, ...] = ()
+    whole: bool = True
 
     def fault(self, location: Location, message: str, code: str, hint: str = "") -> ConfigFinding:
         """A fault at a place of ``spec``, told at the file and line where that was written."""
@@ -75,7 +77,7 @@ def read_recipe(document: Document, given: Mapping[str, Value] | None = None) ->
     expansion = Expansion(document)
     if not isinstance(document.data, dict):
         document.validate(RecipeFile)  # says that there is no mapping
-    parameters = _parameters(document)
+    parameters = parameters_of(document)
     values = expansion.settings(parameters, given or {}, Origin(document, ()), "parameters")
     for name in given or {}:
         if name in parameters and parameters[name].has_range and not parameters[name].approved_by:
@@ -83,7 +85,7 @@ def read_recipe(document: Document, given: Mapping[str, Value] | None = None) ->
             expansion.faults.append(
                 document.fault(("parameters", name), words, "unapproved_range", "add approved_by to it")
             )
-    base = _flat(expansion, values)
+    base = flat_content(expansion, values)
     spec = _checked(expansion, base)
     variants = [_variant(expansion, n, v, parameters, values) for n, v in enumerate(spec.variants if spec else ())]
     if spec is None or expansion.faults:
@@ -96,7 +98,7 @@ def read_recipe(document: Document, given: Mapping[str, Value] | None = None) ->
 Flat = tuple[dict[str, Any], dict[str, tuple[Origin, ...]]]
 
 
-def _parameters(document: Document) -> dict[str, Parameter]:
+def parameters_of(document: Document) -> dict[str, Parameter]:
     """Those that have a value; what else is wrong with one is found when the whole file is validated."""
     found = {}
     raw = document.data.get("parameters")
@@ -109,7 +111,7 @@ def _parameters(document: Document) -> dict[str, Parameter]:
     return found
 
 
-def _flat(expansion: Expansion, values: Mapping[str, Value], change: Variant | None = None, n: int = 0) -> Flat:
+def flat_content(expansion: Expansion, values: Mapping[str, Value], change: Variant | None = None, n: int = 0) -> Flat:
     """The file's content with flat operations and permissives, and where each of them was written."""
     document, expansion.permissives = expansion.document, []
     pieces = expansion.operations(document, document.data.get("operations"), values, ("operations",))
@@ -166,7 +168,7 @@ def _variant(
     origin = Origin(expansion.document, ("variants", n))
     own = dict(values) | {k: v for k, v in expansion.settings(parameters, change.given, origin, "set").items()
                           if k in change.given}  # fmt: skip
-    flat = _flat(expansion, own, change, n)
+    flat = flat_content(expansion, own, change, n)
     flat[0]["variants"] = []
     spec = _checked(expansion, flat)
     return None if spec is None else (spec, flat[1], change)

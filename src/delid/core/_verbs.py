@@ -15,6 +15,7 @@ class Fact(StrEnum):
     PACK_KNOWN = "pack_known"
     VOLTAGE_LOW = "voltage_low"
     ISOLATED = "isolated"
+    INSULATED = "insulated"
     PART_FREE = "part_free"
     PART_HELD = "part_held"
     PART_DOWN = "part_down"
@@ -33,6 +34,7 @@ FACTS: Mapping[Fact, str] = {
     Fact.PACK_KNOWN: "the pack's model is known and has a pack file",
     Fact.VOLTAGE_LOW: "the pack's voltage is below the contact voltage (60 V DC), held while something touches it",
     Fact.ISOLATED: "the service disconnect is out, and the voltage was measured after that",
+    Fact.INSULATED: "the isolation of the pack was measured to be at least 100 ohm/V DC",
     Fact.PART_FREE: "every fastener that holds the part is out",
     Fact.PART_HELD: "the part hangs at the tool, and its weight is felt",
     Fact.PART_DOWN: "the part stands at its place, and the tool is free",
@@ -84,7 +86,7 @@ class VerbFacts:
 
 
 _R, _K = Reaction, FailureKind
-_TOUCH = (Fact.PACK_KNOWN, Fact.NOT_CRITICAL, Fact.VOLTAGE_LOW, Fact.ISOLATED)
+_TOUCH = (Fact.PACK_KNOWN, Fact.NOT_CRITICAL, Fact.VOLTAGE_LOW, Fact.ISOLATED, Fact.INSULATED)
 _NOT_HELD = Failure("vacuum or gripper does not report that it holds, or lets go", (_R.RETRY, _R.ASK), decide=True)
 _DROPPED = Failure("the load cell does not feel the part's weight", (_R.ASK,), decide=True)
 _NO_TOOL = Failure("the changer does not report the tool", (_R.ASK,))

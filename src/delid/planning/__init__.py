@@ -1,25 +1,30 @@
 """Assessment, recipes and limits to a plan or a refusal, with reasons. Pure: no device, no clock, no randomness."""
 
-from ._check import PLANNABLE, RULES, check_cell, check_recipe
-from ._context import Finding, Rule
+from ._check import as_findings, check_cell, check_recipe, check_set, in_order
+from ._context import Finding, Rule, Severity
 from ._cross_check import EVIDENCE, Evidence, cross_check
 from ._expand import make_plan
 from ._order import order_targets, path_mm
 from ._place import PackPlace
+from ._rules import ALL_RULES, RULES
 from ._select import decide
 
 __all__ = [
+    "ALL_RULES",
     "EVIDENCE",
-    "PLANNABLE",
     "RULES",
     "Evidence",
     "Finding",
     "PackPlace",
     "Rule",
+    "Severity",
+    "as_findings",
     "check_cell",
     "check_recipe",
+    "check_set",
     "cross_check",
     "decide",
+    "in_order",
     "make_plan",
     "order_targets",
     "path_mm",

@@ -105,6 +105,12 @@ class Builder:
 
     def change_acts(self, key: str, tool: Tool) -> tuple[Act, ...]:
         """Dock, change to ``tool`` and rise again, all at the tool's dock."""
+        if tool.dock_mm is None:
+            raise PlanningError(
+                f"Step {key} changes to the tool {tool.number}, which has no dock.",
+                hint="Add dock_mm to the tool in the cell file, or fit it by hand before the run.",
+                code="planning.dock",
+            )
         x, y, z = tool.dock_mm
         return (
             self.above(key, (x, y)),

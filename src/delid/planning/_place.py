@@ -34,10 +34,13 @@ class PackPlace:
 
     def to_robot(self, at_mm: PointMm) -> PointMm:
         """x, y in mm of the pack's frame as x, y in mm of the robot's frame."""
-        turn = math.radians(self.fixture.rotation_deg)
-        x, y = at_mm
         origin_x, origin_y, _ = self.fixture.origin_mm
-        return (
-            origin_x + x * math.cos(turn) - y * math.sin(turn),
-            origin_y + x * math.sin(turn) + y * math.cos(turn),
-        )
+        x, y = turned(at_mm, self.fixture.rotation_deg)
+        return origin_x + x, origin_y + y
+
+
+def turned(at_mm: PointMm, turn_deg: float) -> PointMm:
+    """x, y turned about the origin."""
+    turn = math.radians(turn_deg)
+    x, y = at_mm
+    return x * math.cos(turn) - y * math.sin(turn), x * math.sin(turn) + y * math.cos(turn)

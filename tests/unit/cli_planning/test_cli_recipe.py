@@ -1,6 +1,7 @@
 """``delid recipe``, ``delid packs`` and ``delid config``."""
 
 import json
+import shutil
 
 import pytest
 
@@ -12,7 +13,8 @@ RECIPES = "cell_configs/recipes"
 @pytest.fixture
 def broken(tmp_path, repository):
     """A recipe with an unknown tool and a loop."""
-    text = (repository / RECIPES / "vw-meb-82-standard.yaml").read_text()
+    shutil.copytree(repository / RECIPES / "common", tmp_path / "common")
+    text = (repository / RECIPES / "bus-lfp-box-standard.yaml").read_text()
     text = text.replace("tool: socket_10", "tool: socket_99")
     text = text.replace("    do: measure\n    check", "    do: measure\n    after: [isolation]\n    check", 1)
     path = tmp_path / "broken.yaml"
@@ -46,7 +48,7 @@ def test_findings_as_json(run, broken):
     assert result.exit_code == 1
     facts = json.loads(result.stdout)
     assert {"cycle", "unknown_tool"} <= {f["code"] for f in facts["findings"]}
-    assert facts["findings"][0].keys() == {"path", "line", "code", "message", "hint"}
+    assert facts["findings"][0].keys() == {"path", "line", "code", "severity", "message", "hint"}
     assert facts["config"] == []
 
 
@@ -55,7 +57,7 @@ def test_a_recipe_that_is_not_well_formed_is_reported_with_the_others(run, broke
     bad.write_text("recipe: a/b\nserves: {packs: [x], hazard: [A]}\nopperations: []\n")
     result = run("recipe", "check", bad, broken)
     assert result.exit_code == 1
-    assert f"{bad}:3: opperations: unknown key" in result.output
+    assert f"{bad}:3: unknown_key: opperations: unknown key" in result.output
     assert "unknown_tool" in result.output
 
 
@@ -94,9 +96,17 @@ def test_show_a_recipe(run):
 
 
 def test_the_rules_explain_themselves(run):
-    text = run("recipe", "rules").output
-    assert "cycle                  No operation waits for itself. Otherwise: take one 'after' out of the loop." in text
-    assert {r["code"] for r in json.loads(run("recipe", "rules", "--json").stdout)} >= {"cycle", "cannot_be_planned"}
+    assert "cycle                  error    No operation waits for itself.\n" in run("recipe", "rules").output
+    assert run("recipe", "rules", "not_isolated").output.splitlines() == [
+        "not_isolated  (danger)",
+        "  Before anything touches the pack, its service disconnect is out and the voltage was measured after that.",
+        "  Why: A low voltage before the disconnect may come back; makers prescribe: pull, wait, measure.",
+        "  Do: add 'disconnect' and a 'measure' of the voltage after it, or use common/hv_isolation.",
+    ]
+    (rule,) = json.loads(run("recipe", "rules", "cycle", "--json").stdout)
+    assert rule.keys() == {"code", "severity", "about", "why", "hint"}
+    unknown = run("recipe", "rules", "circle")
+    assert (unknown.exit_code, "There is no rule 'circle'" in unknown.output) == (2, True)
 
 
 def test_packs(run):
@@ -120,7 +130,7 @@ def test_config_check(run, tmp_path, repository, broken):
     assert (good.exit_code, good.output) == (0, "demo: 7 packs, 22 recipes, no findings\n")
     text = (repository / "cell_configs/cells/demo.yaml").read_text().replace("../", f"{repository}/cell_configs/")
     cell = tmp_path / "cell.yaml"
-    cell.write_text(text.replace(f"{repository}/cell_configs/recipes/vw-meb-82-standard.yaml", str(broken)))
+    cell.write_text(text.replace(f"{repository}/cell_configs/recipes/bus-lfp-box-standard.yaml", str(broken)))
     found = run("config", "check", cell)
     assert found.exit_code == 1
     assert "unknown_tool" in found.output

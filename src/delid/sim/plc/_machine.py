@@ -105,7 +105,9 @@ class Machine:
         return None
 
     def at_dock(self, tool: Tool) -> bool:
-        return self.flange_mm is not None and math.dist(self.flange_mm, tool.dock_mm) <= DOCK_MM
+        if self.flange_mm is None or tool.dock_mm is None:
+            return False
+        return math.dist(self.flange_mm, tool.dock_mm) <= DOCK_MM
 
     def loosening_torque_nm(self, name: str) -> float:
         """Breakaway torque: 70 to 95 % of the nominal one, the same for a fastener in every run."""
