@@ -110,7 +110,7 @@ def tool_path(run: Run, cell: Cell, pack: PackFile) -> str:
     for name, point in pack.fastener_places().items():
         px, py = at(*place.to_robot(point))
         parts.append(f'<circle class="bolt" cx="{px:.1f}" cy="{py:.1f}" r="4"><title>{escape(name)}</title></circle>')
-    named = {**{n: t.dock_mm for n, t in cell.spec.tools.items()}, **cell.spec.places}
+    named = {**{n: t.dock_mm for n, t in cell.spec.tools.items() if t.dock_mm}, **cell.spec.places}
     for name, (x, y, _) in named.items():
         px, py = at(x, y)
         anchor = "end" if px > WIDTH * 0.8 else "start"
