@@ -1,4 +1,4 @@
-"""``delid packs``: list, show, teach and remove the packs that a cell can recognise. Wiring only."""
+"""``delid packs``: list, show, describe, teach and remove the packs that a cell can recognise. Wiring only."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ from delid.vision import (
 )
 
 from ._outcome import DEFAULT_CELL, Exit, errors_end_it, print_json
+from ._pack_new import new
 from ._teaching import (
     Place,
     place_of,
@@ -39,6 +40,7 @@ from ._teaching import (
 )
 
 packs_app = typer.Typer(no_args_is_help=True, help="The pack models of a cell.")
+packs_app.command()(new)
 
 NameArgument = Annotated[str, typer.Argument(help="Pack model, for example vw-meb-82.")]
 CellOption = Annotated[Path, typer.Option(help="Cell file.")]

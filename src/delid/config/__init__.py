@@ -47,6 +47,7 @@ from ._operation import (
     Unfasten,
 )
 from ._pack import Connector, FastenerGroup, LabelPlace, Lid, Modules, PackFile
+from ._pattern_svg import fitted, pattern_svg, seen_with_corners
 from ._plc import (
     REGISTERS_OF,
     Block,
@@ -76,6 +77,7 @@ from ._recipe import (
 )
 from ._recipe_load import Recipe, load_recipe, read_recipe
 from ._recipe_part import recipe_in_part
+from ._scaffold import NewPack, pack_text, recipe_texts
 from ._schema import SCHEMAS, schema_text, write_schemas
 from ._yaml import Document, StrictModel, load_yaml_model, read_document
 
@@ -128,6 +130,7 @@ __all__ = [
     "Modules",
     "Motion",
     "MotionLimits",
+    "NewPack",
     "Operation",
     "PackFile",
     "Parameter",
@@ -158,6 +161,7 @@ __all__ = [
     "Value",
     "Variant",
     "When",
+    "fitted",
     "load_calibration",
     "load_cell",
     "load_pack",
@@ -166,9 +170,13 @@ __all__ = [
     "load_register_map",
     "load_yaml_model",
     "motion_capabilities",
+    "pack_text",
+    "pattern_svg",
     "read_document",
     "read_recipe",
     "recipe_in_part",
+    "recipe_texts",
     "schema_text",
+    "seen_with_corners",
     "write_schemas",
 ]
