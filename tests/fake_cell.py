@@ -16,8 +16,9 @@ import httpx
 import numpy as np
 import uvicorn
 
-from delid.core import UsageError
+from delid.core import SystemClock, UsageError
 from delid.ipc import CellServer
+from delid.journal import Journal
 from delid.panel import Cost, PanelSettings, Role, bind, create_app
 from delid.panel._serve import server_config
 
@@ -306,3 +307,41 @@ async def step_up(client: httpx.AsyncClient, pin: str = PIN) -> Message:
     reply = await client.post("/api/v1/session/step-up", json={"pin": pin})
     assert reply.status_code == 200, reply.text
     return dict(reply.json())
+
+
+def written_cell(folder: Path, repository: Path) -> Path:
+    """The demonstration cell as a file in ``folder``, with runs of its own there."""
+    text = (repository / "cell_configs/cells/demo.yaml").read_text()
+    text = text.replace("runs: ../../runs", f"runs: {folder / 'runs'}")
+    text = text.replace("../../", f"{repository}/").replace("../", f"{repository}/cell_configs/")
+    path = folder / "cell.yaml"
+    path.write_text(text)
+    return path
+
+
+def run_of(runs: Path, alarm: str = "the guard is open", code: str = "077PB0123456789", name: str = "") -> str:
+    """A run that was started, had an alarm and a question, and was finished; its name."""
+
+    def record(kind: str, **data: Any) -> Message:
+        return {"type": "Record", "kind": kind, "data": data}
+
+    def turn(event: Message, *effects: Message) -> Message:
+        return {"event": event, "effects": list(effects), "packml": "Execute"}
+
+    count = len(list(runs.glob("*"))) if runs.is_dir() else 0
+    name = name or f"20261122T0{count:05d}.000-demo"
+    (runs / name).mkdir(parents=True)
+    seen = snapshot()["assessment"] | {"codes": [{"text": code}]}
+    with Journal(runs / name, SystemClock()) as journal:
+        start = record("command", by="mara", command="Start", accepted=True, reasons=[])
+        journal.append("turn", turn({"type": "OperatorCommanded"}, start))
+        journal.append("run_started", {"cell": "demo", "config_sha256": "ab" * 32})
+        journal.append("turn", turn({"type": "Looked", "assessment": seen}))
+        journal.append("turn", turn({"type": "Ticked"}, record("decision", recipe="vw-meb-82/damaged")))
+        journal.append("turn", turn({"type": "Ticked"}, record("alarm", code="plc.guard", text=alarm)))
+        step = record("step", key="vw-meb-82/damaged/lid", status="done", detail="confirmed")
+        answer = record("answer", by="mara", answer="skip", id="q1", accepted=True)
+        journal.append("turn", turn({"type": "Answered"}, answer, step))
+        journal.append("turn", turn({"type": "Ticked"}, record("end", outcome="dismantled", reason="all", steps=1)))
+        journal.append("run_ended", {"outcome": "dismantled"})
+    return name

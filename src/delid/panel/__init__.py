@@ -5,11 +5,12 @@ from ._guard import hosts_for, is_loopback
 from ._openapi import openapi_text
 from ._serve import bind, serve_panel
 from ._settings import PanelSettings
-from .access import Cost, Role, Times, Tls, make_tls, names_of
+from .access import Cost, Rate, Role, Times, Tls, make_tls, names_of
 
 __all__ = [
     "Cost",
     "PanelSettings",
+    "Rate",
     "Role",
     "Times",
     "Tls",

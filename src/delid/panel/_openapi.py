@@ -11,7 +11,7 @@ from fastapi.openapi.utils import get_openapi
 
 from ._events import EventOut
 from ._models import Act, ErrorOut
-from .api import COOKIE, MESSAGES
+from .api import COOKIE, MESSAGES, REFUSALS
 
 API_VERSION = "1.0.0"
 """Of the API, not of delid. The second number goes up when something is added, the first when something breaks."""
@@ -39,11 +39,23 @@ def describe(app: FastAPI) -> None:
                 schemas.setdefault(model.__name__, model.model_json_schema())
             schemas.update(MESSAGES)
             found["components"]["schemas"] = dict(sorted(schemas.items()))
+            found["components"]["responses"] = _shared_answers(found["paths"])
             found["components"]["securitySchemes"] = SCHEMES
             app.openapi_schema = found
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _shared_answers(paths: dict[str, Any]) -> dict[str, Any]:
+    """Refusals are described once; each call only refers to them."""
+    shared: dict[str, Any] = {}
+    for call in (call for methods in paths.values() for call in methods.values()):
+        for status, answer in call["responses"].items():
+            if int(status) in REFUSALS:
+                shared[f"Refused{status}"] = answer
+                call["responses"][status] = {"$ref": f"#/components/responses/Refused{status}"}
+    return shared
 
 
 def openapi_text() -> str:

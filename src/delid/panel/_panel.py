@@ -38,7 +38,9 @@ class Panel:
         self.settings, self.clock = settings, clock
         store = Store(settings.data)
         self.pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="panel")
-        self.access = Access(store, clock, self.pool, Rules(settings.times, settings.cost, settings.open_as))
+        self.access = Access(
+            store, clock, self.pool, Rules(settings.times, settings.cost, settings.open_as, settings.rate)
+        )
         self.client = CellClient(settings.socket, clock)
         self.events = Events(secrets.token_hex(4))
         self.trends = Trends()

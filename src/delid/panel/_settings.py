@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ._guard import LOOPBACK_NAMES
-from .access import Cost, Role, Times
+from .access import Cost, Rate, Role, Times
 
 STATIC = Path(__file__).parent / "static"
 
@@ -25,6 +25,7 @@ class PanelSettings:
         tls: the address is served over HTTPS.
         times: of sessions.
         cost: of guessing a password.
+        rate: of requests from one address.
         static: the built page.
         on_set_up: is told the code of the first set-up, while nobody can log in yet.
     """
@@ -37,5 +38,6 @@ class PanelSettings:
     tls: bool = False
     times: Times = field(default_factory=Times)
     cost: Cost = field(default_factory=Cost)
+    rate: Rate = field(default_factory=Rate)
     static: Path = STATIC
     on_set_up: Callable[[str], None] = lambda code: None

@@ -19,8 +19,8 @@ def test_the_description_fits_the_code(repository: Path) -> None:
 
 def test_the_public_names() -> None:
     assert delid.panel.__all__ == [
-        "Cost", "PanelSettings", "Role", "Times", "Tls", "bind", "create_app", "hosts_for", "is_loopback", "make_tls",
-        "names_of", "openapi_text", "serve_panel",
+        "Cost", "PanelSettings", "Rate", "Role", "Times", "Tls", "bind", "create_app", "hosts_for", "is_loopback",
+        "make_tls", "names_of", "openapi_text", "serve_panel",
     ]  # fmt: skip
 
 

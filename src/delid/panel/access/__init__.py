@@ -2,6 +2,7 @@
 
 from ._access import NOBODY, OPEN_NAME, Access, Rules, plain_address
 from ._audit import Audit
+from ._limits import Rate
 from ._passwords import MAX_PASSWORD, MAX_PIN, MIN_PASSWORD, MIN_PIN, Cost, Passwords
 from ._roles import Person, Role, Scope, Via
 from ._sessions import Session, Sessions, Times
@@ -23,6 +24,7 @@ __all__ = [
     "Cost",
     "Passwords",
     "Person",
+    "Rate",
     "Role",
     "Rules",
     "Scope",

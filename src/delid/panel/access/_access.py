@@ -12,7 +12,7 @@ from delid.core import Clock, PanelError
 
 from .._refusals import refusal
 from ._audit import Audit
-from ._limits import LOGIN, PIN, SETUP, Bucket, Tries
+from ._limits import LOGIN, LOGINS, PIN, SETUP, Bucket, Rate, Tries
 from ._passwords import Cost, Passwords
 from ._roles import Person, Role, Scope, Via
 from ._sessions import Session, Sessions, Times
@@ -32,6 +32,7 @@ class Rules:
     times: Times
     cost: Cost
     open_as: Role | None
+    rate: Rate
 
 
 class Access:
@@ -44,8 +45,8 @@ class Access:
         self.tokens = Tokens(store, clock)
         self.audit = Audit(store, clock)
         self._tries = Tries()
-        self._logins = Bucket(burst=20, per_s=0.5)
-        self._requests = Bucket(burst=400, per_s=100)
+        self._logins = Bucket(LOGINS)
+        self._requests = Bucket(rules.rate)
         self.setup_code = "" if rules.open_as or self.users.any() else secrets.token_urlsafe(16)
 
     async def who(self, address: str, cookie: str | None, bearer: str | None) -> Person:

@@ -70,11 +70,22 @@ class Tries:
         self._counts.pop(key, None)
 
 
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """Requests of one address: so many at once, then so many a second. Hold and Stop are not counted."""
+
+    burst: float = 400.0
+    per_s: float = 100.0
+
+
+LOGINS = Rate(burst=20.0, per_s=0.5)
+
+
 class Bucket:
     """So many at once, then so many a second, by key."""
 
-    def __init__(self, burst: float, per_s: float) -> None:
-        self._burst, self._per_s = burst, per_s
+    def __init__(self, rate: Rate) -> None:
+        self._burst, self._per_s = rate.burst, rate.per_s
         self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     def take(self, key: str, now_s: float) -> None:

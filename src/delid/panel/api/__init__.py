@@ -12,6 +12,7 @@ from . import (
     _session_calls,
 )
 from ._calls import PREFIX, Calls
+from ._gate import REFUSALS
 from ._live_calls import MESSAGES, live
 from ._replies import Replies
 from ._route import COOKIE, SECURE_COOKIE, Route
@@ -29,4 +30,4 @@ CALLS: tuple[Calls, ...] = (
 )
 """Every call, by subject."""
 
-__all__ = ["CALLS", "COOKIE", "MESSAGES", "PREFIX", "SECURE_COOKIE", "Calls", "Replies", "Route", "live"]
+__all__ = ["CALLS", "COOKIE", "MESSAGES", "PREFIX", "REFUSALS", "SECURE_COOKIE", "Calls", "Replies", "Route", "live"]

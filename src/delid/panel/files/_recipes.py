@@ -57,7 +57,8 @@ class Recipes:
         return sorted(p.stem for p in self._drafts.glob("*.yaml")) if self._drafts.is_dir() else []
 
     def save(self, file: str, text: str) -> Path:
-        """Keep a draft; it changes nothing that runs."""
+        """Keep a draft; it changes nothing that runs. Raises PanelError ``panel.bad_yaml``."""
+        check_plain(text)
         path = self._path(file)
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         part = path.with_suffix(".part")
