@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from kill_loop import VirtualLoop
@@ -31,6 +31,7 @@ from delid.core import (
     HazardClass,
     Inspection,
     JournalError,
+    LinkError,
     MotionVerb,
     PackCandidate,
     PackStatus,
@@ -86,6 +87,10 @@ class Shop:
     taken: list[Taken] = field(default_factory=list)
     performed: list[str] = field(default_factory=list)
     """Effects of the first process that its drivers were given."""
+    plc_cut: bool = False
+    serial_cut: bool = False
+    connections: int = 0
+    """Of the process to PLC and robot, open at the moment."""
     port: Port | None = None
     loop: VirtualLoop | None = None
     effect: str = ""
@@ -187,9 +192,12 @@ class Shop:
 class Port:
     """In the place of the serial port."""
 
-    def __init__(self, shop: Shop, on_bytes: Callable[[bytes], None]) -> None:
-        self._shop, self._on_bytes, self.is_open = shop, on_bytes, True
+    def __init__(self, shop: Shop, on_bytes: Callable[[bytes], None], on_lost: Callable[[str], None]) -> None:
+        if shop.serial_cut:
+            raise LinkError("no such port", device="motion")
+        self._shop, self._on_bytes, self.is_open, self.lost = shop, on_bytes, True, on_lost
         shop.port = self
+        shop.connections += 1
 
     def hear(self, data: bytes) -> None:
         if self.is_open and self._shop.alive:
@@ -201,6 +209,7 @@ class Port:
         return True
 
     def close(self) -> None:
+        self._shop.connections -= self.is_open
         self.is_open = False
 
 
@@ -208,30 +217,39 @@ class Link:
     """In the place of the Modbus connection."""
 
     def __init__(self, shop: Shop) -> None:
-        self._shop = shop
+        self._shop, self._open = shop, False
 
     async def open(self) -> None:
+        await self._exchange()
+        self._open = True
+        self._shop.connections += 1
+
+    async def _exchange(self) -> None:
         await asyncio.sleep(EXCHANGE_S)
+        if self._shop.plc_cut:
+            raise LinkError("no answer", device="plc")
 
     async def read(self, request: Any) -> list[int]:
-        await asyncio.sleep(EXCHANGE_S)
+        await self._exchange()
         return self._shop.plc.status
 
     async def read_flags(self, request: Any) -> list[bool]:
-        await asyncio.sleep(EXCHANGE_S)
+        await self._exchange()
         return self._shop.plc.flags
 
     async def write(self, request: Any) -> WriteMultipleRegistersResponse:
         shop = self._shop
-        if shop.alive:
+        if shop.alive and not shop.plc_cut:
             assert shop.plc.write(request.address, list(request.registers))
             if request.address != shop.cell.plc_map.control.address:  # the control block is heartbeat and state
                 shop.sent.append(Sent(shop.now_s, shop.process, "plc", bytes(request.encode())))
                 shop.sent_position("plc")
-        await asyncio.sleep(EXCHANGE_S)
+        await self._exchange()
         return WriteMultipleRegistersResponse(address=request.address, count=len(request.registers))
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        self._shop.connections -= self._open
+        self._open = False
 
 
 class CutLog(RunLog):
@@ -261,6 +279,7 @@ class Sight:
     """Camera and vision that are told what is there."""
 
     min_fastener_confidence = 0.6
+    models: ClassVar[dict[str, str]] = {}
 
     def __init__(self, shop: Shop) -> None:
         self._shop, self._count = shop, 0
@@ -289,7 +308,7 @@ class Sight:
 def connect(shop: Shop, monkeypatch: Any) -> None:
     """Put the stand-ins in their places; the last shop counts."""
     sight = Sight(shop)
-    monkeypatch.setattr(serial_module, "SerialPort", lambda path, baud, name, hear, lost: Port(shop, hear))
+    monkeypatch.setattr(serial_module, "SerialPort", lambda path, baud, name, hear, lost: Port(shop, hear, lost))
     monkeypatch.setattr(plc_module, "ModbusLink", lambda *_: Link(shop))
     monkeypatch.setattr(assembly.Inspector, "load", lambda *_, **__: sight)
     monkeypatch.setattr(assembly, "open_one", lambda *_: sight)
