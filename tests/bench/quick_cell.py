@@ -71,7 +71,7 @@ class Sight:
         return None, "nobody looks"
 
 
-def build_cell(folder: Path, plc_port: int, robot: str) -> Cell:
+def build_cell(folder: Path, plc_port: int, robot: str, feed_mm_s: float = FEED_MM_S) -> Cell:
     """The demonstration cell with one pack, without a recording, slow."""
     demo = REPOSITORY / "cell_configs/cells/demo.yaml"
     data: dict[str, Any] = YAML(typ="safe").load(demo.read_text(encoding="utf-8"))
@@ -81,7 +81,7 @@ def build_cell(folder: Path, plc_port: int, robot: str) -> Cell:
 
     data["cameras"] = data["cameras"][:1]
     data["cameras"][0] = {k: v for k, v in data["cameras"][0].items() if k != "looks"} | {"frames": 1}
-    data["motion"] |= {"port": robot, "travel_feed_mm_s": FEED_MM_S}
+    data["motion"] |= {"port": robot, "travel_feed_mm_s": feed_mm_s}
     data["plc"] |= {"port": plc_port, "map": absolute(data["plc"]["map"])}
     data["models"] = {key: absolute(value) for key, value in data["models"].items()}
     data["packs"] = [absolute(f"../packs/{PACK}.yaml")]

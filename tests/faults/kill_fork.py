@@ -26,11 +26,11 @@ CHILD_MOST_S = 300
 
 @dataclass
 class Forks:
-    """Forks ``shop`` at the chosen places (all without a choice); the results come from the children's own files."""
+    """Forks ``shop`` at the chosen places; the results come from the children's own files."""
 
     shop: Shop
     folder: Path
-    chosen: Collection[int] | None = None
+    chosen: Collection[int]
     place: int | None = None
     """In a child: where it was killed."""
     told: dict[int, dict[str, Any]] = field(default_factory=dict)
@@ -38,7 +38,7 @@ class Forks:
 
     def here(self, place: int) -> bool:
         """Called at each place of the run; True in the child, which has been killed there."""
-        if self.chosen is not None and place not in self.chosen:
+        if place not in self.chosen:
             return False
         while len(self._running) >= JOBS:
             self._wait()

@@ -12,6 +12,7 @@ from test_kill_everywhere import _quiet_and_quick, fresh_shop, run_process
 
 from delid.core import ALL_ALARMS, AlarmAcknowledged, Command, Move, State
 from delid.engine import Executor
+from delid.engine.executor import STALL_S
 from delid.journal import read_journal
 from delid.sim.plc import Inputs
 
@@ -112,4 +113,41 @@ def test_smoke_in_the_middle_of_a_run(moment: Moment, tmp_path, monkeypatch, fau
     fault_row(
         f"smoke while {moment.__name__}, whole cell", "smoke detector",
         f"stopped, tool up, quench after {seen['out_s']:.2f} s, nothing released; latched", seen["safe_s"],
+    )  # fmt: skip
+
+
+def test_smoke_while_the_disk_hangs(tmp_path, monkeypatch, fault_row: FaultRow) -> None:
+    """The entry of a turn never comes back from the disk; stop, quench and extraction do not wait for it."""
+    shop = fresh_shop(tmp_path / "run", monkeypatch)
+    seen: dict[str, float] = {}
+
+    async def hangs(kind: str, data: dict[str, object]) -> None:
+        seen.setdefault("hung_s", shop.now_s)
+        await asyncio.Event().wait()
+
+    async def life(shop: Shop, executor: Executor, person: Person) -> None:
+        await person.until_up()
+        working = asyncio.create_task(person.work())
+        for _ in iter(lambda: descending(shop, executor), True):
+            await asyncio.sleep(LOOK_S)
+        executor.ports.log.write = hangs
+        person.ask_for(Command.START)  # refused, which is written
+        await asyncio.sleep(0.3)
+        assert "hung_s" in seen
+        began_s = shop.now_s
+        shop.plc.apply(Inputs(smoke=True))
+        while not (shop.plc.machine.quench_open and shop.plc.machine.extraction_full):
+            assert shop.now_s < began_s + 5.0
+            await asyncio.sleep(LOOK_S)
+        seen["out_s"] = shop.now_s - began_s
+        working.cancel()
+        await asyncio.sleep(10.0)
+
+    assert run_process(shop, 0.0, life) is None, "the process ended by itself"
+    assert seen["out_s"] <= OUT_S
+    assert shop.now_s - seen["hung_s"] < STALL_S + 1.0
+    stood_s = shop.moved_s - seen["hung_s"]
+    fault_row(
+        "smoke while the disk hangs, whole cell", "write that never returns",
+        f"stopped, quench after {seen['out_s']:.2f} s; the process ends after {STALL_S:g} s", stood_s - 0.3,
     )  # fmt: skip

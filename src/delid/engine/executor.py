@@ -44,7 +44,7 @@ from delid.core import (
 from delid.planning import decide
 
 from ._ahead import Ahead, Due, is_urgent
-from ._eyes import Eyes, FrameObserver
+from ._eyes import Eyes, FrameObserver, stand_back
 from ._ports import Ports
 from ._state import EngineState, initial
 from ._turnlog import TurnLog
@@ -66,8 +66,9 @@ class Executor:
         self._started = started
         self._events: asyncio.Queue[Event] = asyncio.Queue()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._vision = ThreadPoolExecutor(1, thread_name_prefix="vision")
-        self._eyes = Eyes(cell, ports, clock, self._vision)
+        self.vision_pool = ThreadPoolExecutor(1, thread_name_prefix="vision", initializer=stand_back)
+        """One thread for everything that computes long; it stands back before the event loop."""
+        self._eyes = Eyes(cell, ports, clock, self.vision_pool)
         self._known: dict[str, Event] = {}
         self._runs = 0
         self._turns = TurnLog(cell, ports.log, clock, self.post)
@@ -221,7 +222,7 @@ class Executor:
             found = decide(effect.assessment, self.cell, effect.readings, *given, *told)
             return Decided(self.clock.now_s(), effect.id, found)
 
-        return await asyncio.get_running_loop().run_in_executor(self._vision, work)
+        return await asyncio.get_running_loop().run_in_executor(self.vision_pool, work)
 
     async def watch_camera(self, every_s: float) -> None:
         """Show a frame now and then while nobody looks; a camera that fails here is reported by the next look."""
@@ -252,7 +253,7 @@ class Executor:
             structlog.get_logger().error("exit.stop", error=str(error))
 
     async def _close(self) -> None:
-        self._vision.shutdown(wait=False)
+        self.vision_pool.shutdown(wait=False)
         if self._ahead.since_s is None:  # a journal that hangs would hang the end as well
             await self._ahead.keep_rest()
             await self._turns.close(self.state)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -31,7 +33,7 @@ from delid.core import (
     Sighting,
 )
 from delid.engine import Ports
-from delid.engine._eyes import Eyes
+from delid.engine._eyes import VISION_NICE, Eyes, stand_back
 from looks_kit import TOOL_CAMERA
 
 IMAGE = np.zeros((6, 8, 3), np.uint8)
@@ -153,3 +155,13 @@ async def test_without_a_camera_at_the_tool_a_fine_look_fails(cell: Cell) -> Non
     await stage.eyes.close()
     assert (stage.overview.closed, stage.tool.closed) == (1, 0)
     stage.pool.shutdown()
+
+
+async def test_vision_stands_back_and_the_loop_does_not():
+    with ThreadPoolExecutor(1, initializer=stand_back) as pool:
+        before = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+        seen = await asyncio.get_running_loop().run_in_executor(
+            pool, lambda: os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+        )
+    assert seen == max(before, VISION_NICE)
+    assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == before
