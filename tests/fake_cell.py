@@ -249,14 +249,14 @@ async def running_cell(path: Path) -> AsyncIterator[FakeCell]:
 
 
 @contextlib.asynccontextmanager
-async def running_panel(path: Path, **options: Any) -> AsyncIterator[str]:
-    """The panel of the cell at ``path`` on a free port; yields its address without the last slash.
+async def running_panel(path: Path, port: int = 0, **options: Any) -> AsyncIterator[str]:
+    """The panel of the cell at ``path``, on a free port if none is given; yields its address without the last slash.
 
     In open mode, unless ``open_as`` is None; ``options`` are those of PanelSettings.
     """
     given = {"data": path.parent / "panel", "open_as": Role.ADMIN, "cost": CHEAP} | options
     app = create_app(PanelSettings(socket=path, **given))
-    with bind("127.0.0.1", 0) as bound:
+    with bind("127.0.0.1", port) as bound:
         server = uvicorn.Server(server_config(app))
         task = asyncio.create_task(server.serve(sockets=[bound]))
         try:

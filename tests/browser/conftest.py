@@ -10,12 +10,13 @@ from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, ConsoleMessage, Page, Request, Route, async_playwright
+from playwright.async_api import Browser, ConsoleMessage, Page, Request, Route, async_playwright, expect
 
 from fake_cell import FakeCell, running_cell, running_panel
 
 EXPECTED = ("net::ERR", "status of", "willReadFrequently")
 """Failed requests that a test causes, and advice about its own reading of the canvas."""
+expect.set_options(timeout=30_000)  # a browser, a cell and other tests share the machine
 HOW_TO_INSTALL = "Chromium is missing; install it with: apt-get install chromium"
 
 
@@ -59,7 +60,12 @@ async def address(path: Path, built_page: None) -> AsyncIterator[str]:
 @pytest_asyncio.fixture(loop_scope="session", scope="session")
 async def browser(chromium: str) -> AsyncIterator[Browser]:
     """One browser for all tests; it resolves no name at all."""
-    flags = ["--no-sandbox", "--disable-dev-shm-usage", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
+    flags = [
+        "--no-sandbox",
+        "--disable-dev-shm-usage",
+        "--disable-gpu",
+        "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+    ]
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium, args=flags)
         yield browser
@@ -92,7 +98,7 @@ async def page(browser: Browser, address: str) -> AsyncIterator[Page]:
     context.on("console", logged)
     context.on("weberror", lambda error: complaints.append(str(error.error)))
     page = await context.new_page()
-    page.set_default_timeout(8000)
+    page.set_default_timeout(30_000)
     yield page
     await context.close()
     assert strangers == [], "the page must ask no other machine"

@@ -94,6 +94,7 @@ def _plan(state: EngineState) -> dict[str, Any] | None:
                 "targets": list(step.targets),
                 "status": progress.status.value,
                 "detail": progress.detail,
+                "estimate_s": step.estimate_s,
             }
         )
     return {

@@ -1,8 +1,13 @@
+import { fileURLToPath } from "node:url";
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vite";
+import { generateMessages } from "./generate.mjs";
+
+const messages = { name: "delid-messages", buildStart: () => generateMessages() };
 
 export default defineConfig({
-  plugins: [svelte()],
+  plugins: [messages, svelte()],
+  resolve: { alias: { $messages: fileURLToPath(new URL("./node_modules/.delid/messages", import.meta.url)) } },
   build: {
     outDir: "../static",
     emptyOutDir: true,
@@ -14,8 +19,7 @@ export default defineConfig({
   server: {
     host: "127.0.0.1",
     proxy: {
-      "/api": { target: "http://127.0.0.1:8480", changeOrigin: true },
-      "/ws": { target: "ws://127.0.0.1:8480", ws: true },
+      "/api": { target: "http://127.0.0.1:8480", changeOrigin: true, ws: true },
     },
   },
 });

@@ -1,3 +1,5 @@
+import type { Schemas } from "./client";
+
 // What the cell says of itself. Units are in the names; times are seconds.
 
 export interface Check {
@@ -33,6 +35,10 @@ export interface Assessment {
   hazard_reasons: string[];
   frames: number;
   agreeing: number;
+  unclear?: Damage[];
+  fasteners?: { id: string; kind: string; confidence: number; uncertainty_mm?: number | null }[];
+  codes?: { text: string; symbology: string; standard: string | null; decoded: Record<string, string> | null }[];
+  code_status?: { outcome: string; reasons: string[] };
 }
 
 export interface Candidate {
@@ -50,6 +56,7 @@ export interface Step {
   targets: string[];
   status: StepStatus;
   detail?: string;
+  estimate_s?: number;
 }
 
 export interface Plan {
@@ -82,12 +89,15 @@ export interface Alarm {
   shelved?: { by: string; reason: string; until: number } | null;
 }
 
+export type Mode = "production" | "maintenance" | "manual";
+
 export interface CellState {
   cell: string;
   title: string;
   at: number;
   run: string | null;
-  mode?: "production" | "maintenance" | "manual";
+  mode?: Mode;
+  modes?: Mode[];
   packml: string;
   allowed: string[];
   phase: string;
@@ -104,9 +114,47 @@ export interface CellState {
   steps_total: number;
   alarms: Alarm[];
   alarm_counts?: { unacknowledged: number; total: number; flood: boolean };
+  thermal?: string | null;
+  reconciliation?: Left | null;
+  jog?: Jog | null;
   devices: Record<string, Device>;
   tags: Record<string, number | boolean | string | null>;
   tags_age_s: number | null;
+}
+
+export interface LeftItem {
+  key: string;
+  title: string;
+  part: string;
+  status: "done" | "unknown" | "todo";
+  basis: string;
+  answer?: string;
+}
+
+/** What a run that broke off left behind. */
+export interface Left {
+  run: string;
+  pack: string | null;
+  recipe: string;
+  last: string;
+  in_flight: string[];
+  hanging: string;
+  same_pack: boolean | null;
+  settled: boolean;
+  items: LeftItem[];
+}
+
+/** How the robot may be jogged, and the jog under way. */
+export interface Jog {
+  why_not: string[];
+  feed_mm_s: number;
+  hold_s: number;
+  limits_mm: Record<string, [number, number]>;
+  press: string | null;
+  by: string | null;
+  axis: string | null;
+  ending: string;
+  ended: string;
 }
 
 export type PointPx = [number, number];
@@ -132,4 +180,7 @@ export type LiveMessage =
   | { type: "state"; state: CellState }
   | { type: "cell_gone"; state: CellState | null; error: Failure }
   | { type: "frame"; age_s: number | null; meta: FrameMeta }
+  | { type: "hello"; live: string; series: string; last: number; version: string }
+  | { type: "event"; event: Schemas["EventOut"] }
+  | { type: "act"; act: Schemas["Act"] }
   | { type: "heartbeat" };

@@ -1,0 +1,23 @@
+"""Finding things on the page."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.async_api import Locator, Page, expect
+
+
+def button(page: Page, name: str) -> Locator:
+    """A command's button."""
+    return page.get_by_test_id("commands").get_by_role("button", name=re.compile(f"^{name}"))
+
+
+async def opened(page: Page, address: str) -> None:
+    """The page, once it hears the cell."""
+    await page.goto(address)
+    await expect(page.get_by_test_id("line")).to_contain_text("Live")
+
+
+async def mark_of(page: Page, fastener: str) -> str | None:
+    """How a fastener is marked on the picture."""
+    return await page.locator(f'[data-testid=overlay] [data-id="{fastener}"]').get_attribute("data-mark")

@@ -1,0 +1,153 @@
+"""The buttons: what can be pressed, what has to be held, and what works when the live line is dead."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from look import button, opened
+from playwright.async_api import Page, WebSocketRoute, expect
+
+from delid.core import UsageError
+from fake_cell import FakeCell, idle, running_cell, snapshot
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+COMMANDS = ("Clear", "Reset", "Start", "Unhold", "Hold", "Stop")
+
+
+async def test_only_allowed_commands_can_be_pressed_but_hold_and_stop_always(
+    cell: FakeCell, address: str, page: Page
+) -> None:
+    await opened(page, address)
+    for allowed in (["Stop", "Hold"], ["Reset"], ["Clear"], ["Start", "Stop"], ["Unhold", "Stop"], []):
+        cell.show(snapshot(allowed=allowed))
+        for name in COMMANDS:
+            await expect(button(page, name)).to_be_visible()
+            await expect(button(page, name)).to_be_enabled(enabled=name in (*allowed, "Hold", "Stop"))
+
+
+async def test_start_needs_holding(cell: FakeCell, address: str, page: Page) -> None:
+    cell.state = idle()
+    await opened(page, address)
+    await expect(page.get_by_test_id("checklist").locator("li")).to_have_count(6)
+    await button(page, "Start").hover()
+    await page.mouse.down()
+    await page.wait_for_timeout(1000)
+    share = await page.locator("[data-testid=commands] progress").evaluate("bar => bar.value")
+    assert 0.5 < share < 0.95
+    await page.mouse.up()
+    await page.wait_for_timeout(800)
+    assert cell.told == [], "let go too early"
+    await page.mouse.down()
+    assert await cell.told_within() == {"op": "command", "command": "Start", "by": "open panel"}
+    await page.mouse.up()
+    await page.wait_for_timeout(300)
+    assert len(cell.told) == 1
+
+
+@pytest.mark.parametrize("how", ["leave", "blur", "not_allowed_any_more"])
+async def test_start_is_given_up(cell: FakeCell, address: str, page: Page, how: str) -> None:
+    cell.state = idle()
+    await opened(page, address)
+    await button(page, "Start").hover()
+    await page.mouse.down()
+    await page.wait_for_timeout(300)
+    if how == "leave":
+        await page.mouse.move(400, 300)
+    elif how == "blur":
+        await page.evaluate("window.dispatchEvent(new Event('blur'))")
+    else:
+        cell.show(idle(allowed=["Stop"]))
+    await page.wait_for_timeout(1800)
+    assert cell.told == []
+    assert await page.locator("[data-testid=commands] progress").evaluate("bar => bar.value") == 0
+    await page.mouse.up()
+
+
+async def test_start_can_be_held_with_the_keyboard(cell: FakeCell, address: str, page: Page) -> None:
+    cell.state = idle()
+    await opened(page, address)
+    await button(page, "Start").focus()
+    await page.keyboard.press("Space", delay=400)
+    await page.wait_for_timeout(1500)
+    assert cell.told == []
+    await page.keyboard.down("Space")
+    assert (await cell.told_within())["command"] == "Start"
+    await page.keyboard.up("Space")
+
+
+async def test_stop_is_one_press_and_no_dialog(cell: FakeCell, address: str, page: Page) -> None:
+    await opened(page, address)
+    await button(page, "Stop").click()
+    assert await cell.told_within(1.0) == {"op": "command", "command": "Stop", "by": "open panel"}
+
+
+async def test_stop_and_hold_work_when_the_live_line_is_dead(cell: FakeCell, address: str, page: Page) -> None:
+    lines: list[WebSocketRoute] = []
+    dead = False
+
+    async def line(route: WebSocketRoute) -> None:
+        if dead:
+            await route.close(code=1011)
+            return
+        lines.append(route)
+        route.connect_to_server()
+
+    await page.route_web_socket("**/api/v1/live**", line)
+    await opened(page, address)
+    dead = True
+    await lines[0].close(code=1011)
+    await expect(page.get_by_test_id("lost")).to_contain_text("Stop and Hold still work", timeout=1000)
+    await expect(page.get_by_test_id("line")).to_contain_text("old")
+    for name in COMMANDS:
+        await expect(button(page, name)).to_be_enabled(enabled=name in ("Stop", "Hold"))
+    await button(page, "Hold").click()
+    await button(page, "Stop").click()
+    async with asyncio.timeout(3.0):
+        while len(cell.told) < 2:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+    assert [m["command"] for m in cell.told] == ["Hold", "Stop"]
+    dead = False
+    await expect(page.get_by_test_id("line")).to_contain_text("Live")
+    await expect(page.get_by_test_id("lost")).to_have_count(0)
+
+
+async def test_a_line_that_falls_silent_counts_as_lost(cell: FakeCell, address: str, page: Page) -> None:
+    silent = False
+
+    async def line(route: WebSocketRoute) -> None:
+        server = route.connect_to_server()
+
+        def forward(message: str | bytes) -> None:
+            if not silent:
+                route.send(message)
+
+        server.on_message(forward)
+
+    await page.route_web_socket("**/api/v1/live**", line)
+    await opened(page, address)
+    silent = True
+    await expect(page.get_by_test_id("lost")).to_be_visible(timeout=4500)
+
+
+async def test_a_cell_that_is_gone_is_named_and_found_again(path: Path, address: str, page: Page) -> None:
+    async with running_cell(path):
+        await opened(page, address)
+    await expect(page.get_by_test_id("gone")).to_contain_text("The cell process does not answer")
+    await expect(page.get_by_test_id("gone")).to_contain_text("delid cell")
+    await button(page, "Stop").click()
+    await expect(page.get_by_test_id("failure")).to_contain_text("did not answer 'Stop'")
+    async with running_cell(path):
+        await expect(page.get_by_test_id("gone")).to_have_count(0)
+        await expect(page.get_by_test_id("line")).to_contain_text("Live")
+
+
+async def test_a_refusal_of_the_cell_is_shown_with_its_advice(cell: FakeCell, address: str, page: Page) -> None:
+    await opened(page, address)
+    cell.no = UsageError("Hold is not possible now.", hint="Wait for the clamp.", code="usage.refused")
+    await button(page, "Hold").click()
+    await expect(page.get_by_test_id("failure")).to_contain_text("Hold is not possible now. Wait for the clamp.")
+    await page.get_by_role("button", name="Close").click()
+    await expect(page.get_by_test_id("failure")).to_have_count(0)
