@@ -14,9 +14,10 @@ from ._cell import (
     Plc,
     RecordingSource,
     SceneSource,
-    Tool,
 )
 from ._cell_models import Models
+from ._health import Chemistry, Evidence, Figure, HealthFile, Price, RouteRule, RouteWhen
+from ._keep_out import KeepOut
 from ._load import (
     Cell,
     load_calibration,
@@ -79,6 +80,8 @@ from ._recipe_load import Recipe, load_recipe, read_recipe
 from ._recipe_part import recipe_in_part
 from ._scaffold import NewPack, pack_text, recipe_texts
 from ._schema import SCHEMAS, schema_text, write_schemas
+from ._times import LearntFrom, Measured, MoveTime, TimesFile
+from ._tool import Tool
 from ._yaml import Document, StrictModel, load_yaml_model, read_document
 
 __all__ = [
@@ -99,6 +102,7 @@ __all__ = [
     "Camera",
     "Cell",
     "CellFile",
+    "Chemistry",
     "CloseupSource",
     "CommandBlock",
     "CommandSpec",
@@ -110,26 +114,33 @@ __all__ = [
     "Disconnect",
     "Document",
     "Drain",
+    "Evidence",
     "FastenerGroup",
+    "Figure",
     "FineLook",
     "Fixture",
     "FlagBlock",
     "FlagSpec",
     "FolderSource",
     "FragmentFile",
+    "HealthFile",
     "HealthRange",
     "Inspect",
+    "KeepOut",
     "LabelPlace",
+    "LearntFrom",
     "Lens",
     "Lid",
     "Lift",
     "LightLook",
     "Limits",
     "Measure",
+    "Measured",
     "Models",
     "Modules",
     "Motion",
     "MotionLimits",
+    "MoveTime",
     "NewPack",
     "Operation",
     "PackFile",
@@ -137,6 +148,7 @@ __all__ = [
     "Pick",
     "Place",
     "Plc",
+    "Price",
     "ProgramMap",
     "ProgramSpec",
     "Quarantine",
@@ -144,6 +156,8 @@ __all__ = [
     "RecipeFile",
     "RecordingSource",
     "RegisterMap",
+    "RouteRule",
+    "RouteWhen",
     "SceneSource",
     "Seal",
     "Serves",
@@ -155,6 +169,7 @@ __all__ = [
     "TagCondition",
     "TagSpec",
     "Targets",
+    "TimesFile",
     "Tool",
     "Unfasten",
     "Use",

@@ -11,8 +11,10 @@ from delid.core import HazardLimits, State
 
 from ._calibration import AnyCalibration, Calibration, CalibrationRef, XyzMm
 from ._cell_models import Models
+from ._keep_out import KeepOut
 from ._looks import FineLook, LightLook, check_program
 from ._pack import Name, Positive
+from ._tool import Tool
 from ._yaml import StrictModel
 
 Range = tuple[float, float]
@@ -201,29 +203,6 @@ class Fixture(StrictModel):
     """Standard deviation of the height of its lid: pack file, seat in the fixture, and heads above the lid."""
 
 
-CAPTURE_MM = 2.0
-"""How far off a head may be for a nutrunner of which the cell file does not say it: cautious, not measured."""
-
-
-class Tool(StrictModel):
-    number: Annotated[int, Field(ge=1, le=99)]
-    kind: Literal["nutrunner", "vacuum", "gripper", "cutter", "drain"]
-    length_mm: Positive
-    """From the robot's flange to the tool point."""
-    dock_mm: XyzMm | None = None
-    """Flange position at the tool changer; without one the tool is fitted by hand and cannot be changed by the cell."""
-    socket_mm: Positive | None = None
-    capture_range_mm: Positive | None = None
-    """How far from a fastener's middle the tool still takes it; 2 mm for a nutrunner if not given."""
-    max_torque_nm: Positive | None = None
-    impact: bool = False
-
-    @property
-    def capture_mm(self) -> float | None:
-        """The capture range; None for a tool that need not meet a fastener."""
-        return self.capture_range_mm or (CAPTURE_MM if self.kind == "nutrunner" else None)
-
-
 class Limits(StrictModel):
     """Where delid holds or aborts. Reactions are in the engine's interlock table."""
 
@@ -259,10 +238,16 @@ class CellFile(StrictModel):
     tools: dict[Name, Tool]
     places: dict[Name, XyzMm]
     """Named places in the robot's frame: where lids and modules are set down."""
+    keep_out: list[KeepOut] = []
+    """Where nothing of the robot may be: posts, clamps, racks."""
     limits: Limits = Limits()
     models: Models
     packs: Annotated[list[Path], Field(min_length=1)]
     recipes: Annotated[list[Path], Field(min_length=1)]
+    times: Path | None = None
+    """How long acts take here, as ``delid times learn`` wrote it."""
+    health: Path | None = None
+    """Rules for the state of health, the residual value and the route of a pack."""
     runs: Path
     """Folder for journals and recordings."""
     record: bool = True

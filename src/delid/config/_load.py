@@ -14,12 +14,14 @@ from delid.core import PACKTAGS_MODES, PACKTAGS_NUMBERS, ConfigError, Mode, Moti
 
 from ._calibration import CalibrationFile, CalibrationRef
 from ._cell import CellFile
+from ._health import HealthFile
 from ._looks import LAMPS_PARAM, SET_LIGHT
 from ._motion import motion_capabilities
 from ._pack import PackFile
 from ._plc import RegisterMap
 from ._program import ProgramMap
 from ._recipe_load import Recipe, read_recipe
+from ._times import TimesFile
 from ._yaml import Document, read_document
 
 M = TypeVar("M", bound=BaseModel)
@@ -41,6 +43,10 @@ class Cell:
     calibrations: Mapping[str, CalibrationFile] = field(default_factory=dict)
     """Of the cameras whose calibration stands in a file of its own, by camera."""
     calibration_limits_days: Mapping[str, float] = field(default_factory=dict)
+    times: TimesFile | None = None
+    """Learnt durations of acts, where the cell has them."""
+    health: HealthFile | None = None
+    """Rules for state of health and route, where the cell has them."""
 
     def old_calibrations(self, wall_s: float) -> list[str]:
         """One line for each camera whose calibration is older than the cell file allows, at ``wall_s`` (UTC)."""
@@ -127,6 +133,8 @@ class _CellFiles:
         recipes = [recipe for n, p in enumerate(spec.recipes) if (recipe := self._recipe(p, ("recipes", n)))]
         plc_map = self._read(RegisterMap, spec.plc.map, ("plc", "map"))
         robot_map = self._read(ProgramMap, spec.motion.map, ("motion", "map")) if spec.motion.map else None
+        times = self._read(TimesFile, spec.times, ("times",)) if spec.times else None
+        health = self._read(HealthFile, spec.health, ("health",)) if spec.health else None
         if plc_map:
             self._check_lamps(plc_map[0])
         spec, calibrations = self._calibrated(spec)
@@ -146,6 +154,8 @@ class _CellFiles:
                 for camera in self._spec.cameras
                 if isinstance(ref := camera.given_calibration, CalibrationRef) and ref.max_age_days
             },
+            times[0] if times else None,
+            health[0] if health else None,
         )
 
     def _calibrated(self, spec: CellFile) -> tuple[CellFile, dict[str, CalibrationFile]]:

@@ -94,7 +94,7 @@ class Unfasten(BaseOperation):
     """A nutrunner of the cell with the right socket."""
     torque_nm: Positive
     """Highest loosening torque, newton metres; above it the fastener counts as seized."""
-    order: Literal["shortest", "given", "criss_cross"] = "shortest"
+    order: Literal["shortest", "given", "criss_cross", "spiral"] = "shortest"
     """Shortest way, the order of the pack file, or opposite fasteners in turn."""
     verify: list[Literal["torque_released", "seen_empty"]] = ["torque_released", "seen_empty"]
     """What makes it done: the PLC's word, and the camera's."""

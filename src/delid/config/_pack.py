@@ -8,11 +8,11 @@ from pydantic import Field, model_validator
 
 from delid.core import FastenerKind
 
+from ._keep_out import KeepOut, XyMm
+from ._keep_out import Name as Name
 from ._yaml import StrictModel
 
-XyMm = tuple[float, float]
 Positive = Annotated[float, Field(gt=0)]
-Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
 
 
 class FastenerGroup(StrictModel):
@@ -122,6 +122,8 @@ class PackFile(StrictModel):
     """Its connectors."""
     labels: list[LabelPlace] = []
     """Where codes are to be expected."""
+    keep_out: list[KeepOut] = []
+    """What stands out of the lid and no tool may touch, such as a connector."""
     sources: Annotated[list[Source], Field(min_length=1)]
     """Where the facts are from."""
 

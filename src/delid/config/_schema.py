@@ -10,11 +10,13 @@ from pydantic import BaseModel, Field
 
 from ._calibration import CalibrationFile
 from ._cell import CellFile
+from ._health import HealthFile
 from ._operation import OPERATIONS, Operation, TagCondition, Targets
 from ._pack import PackFile
 from ._plc import RegisterMap
 from ._program import ProgramMap
 from ._recipe import FragmentFile, RecipeFile, Use, Variant
+from ._times import TimesFile
 
 
 class _WrittenVariant(Variant):
@@ -40,10 +42,12 @@ SCHEMAS: dict[str, type[BaseModel]] = {
     "calibration": CalibrationFile,
     "cell": CellFile,
     "fragment": _WrittenFragment,
+    "health": HealthFile,
     "pack": PackFile,
     "plc": RegisterMap,
     "recipe": _WrittenRecipe,
     "robot": ProgramMap,
+    "times": TimesFile,
 }
 
 _TITLES = {"_WrittenRecipe": "RecipeFile", "_WrittenFragment": "FragmentFile", "_WrittenVariant": "Variant"}

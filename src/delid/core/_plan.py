@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from ._inspection import Assessment, HazardClass
+from ._inspection import Assessment, HazardClass, PointMm
 from ._json import LEAVE_OUT_DEFAULT, LEAVE_OUT_NONE
 
 PoseMm = tuple[float, float, float]
@@ -63,6 +63,8 @@ class MoveAct:
     to_mm: PoseMm
     feed_mm_s: float
     target: str | None = field(default=None, metadata=LEAVE_OUT_NONE)
+    via: bool = field(default=False, metadata=LEAVE_OUT_DEFAULT)
+    """A corner of the way around a keep-out zone, passed at travel height."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +157,7 @@ class Step:
         alternative: acts that do the same with the impact tool and bring the usual tool back.
         refit: acts that bring the usual tool back where the alternative failed, begun at travel height.
         estimate_s: planned duration in seconds.
+        spread_s: its standard deviation, 0 where it was not learnt.
     """
 
     key: str
@@ -171,13 +174,28 @@ class Step:
     alternative: tuple[Act, ...] = ()
     refit: tuple[Act, ...] = ()
     estimate_s: float = 0.0
+    spread_s: float = field(default=0.0, metadata=LEAVE_OUT_DEFAULT)
+
+
+@dataclass(frozen=True, slots=True)
+class KeepOutArea:
+    """A keep-out zone in the robot's frame, mm: convex outline counter-clockwise; without ``top_mm`` without end."""
+
+    name: str
+    outline_mm: tuple[PointMm, ...]
+    top_mm: float | None = None
+    why: str = ""
+    of_pack: bool = False
+    """It stands out of the pack, so that it goes where a part of the pack goes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """An ordered dismantling plan. ``recipe_sha256`` names the exact recipe text it was made from.
 
-    ``variant`` is the variant of the recipe that was taken, None where none of its conditions held.
+    ``variant`` is the variant of the recipe that was taken, None where none of its conditions held;
+    ``keep_out`` is what the tool stays out of, ``order_why`` says why the operations stand in this order where it is
+    not the file's, ``spread_s`` is the standard deviation of the estimate where it was learnt.
     """
 
     recipe: str
@@ -188,6 +206,9 @@ class Plan:
     permissives: tuple[Condition, ...]
     estimate_s: float = 0.0
     variant: str | None = field(default=None, metadata=LEAVE_OUT_NONE)
+    keep_out: tuple[KeepOutArea, ...] = field(default=(), metadata=LEAVE_OUT_DEFAULT)
+    order_why: str = field(default="", metadata=LEAVE_OUT_DEFAULT)
+    spread_s: float = field(default=0.0, metadata=LEAVE_OUT_DEFAULT)
 
 
 @dataclass(frozen=True, slots=True)

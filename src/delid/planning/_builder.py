@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from delid.config import Cell, Operation, Tool
-from delid.core import Act, CommandAct, MoveAct, PackState, PlanningError, PointMm, PoseMm, Step, Verb
+from delid.core import (
+    Act,
+    CommandAct,
+    KeepOutArea,
+    MoveAct,
+    PackState,
+    PlanningError,
+    PointMm,
+    PoseMm,
+    Step,
+    Verb,
+)
 
-from ._times import COMMAND_S, act_s
-
-CLEARANCE_MM = 30.0
-"""Height of the tool point above a face for travel near it, and where the slow approach begins."""
+from ._times import COMMAND_S, acts_time
+from ._ways import CLEARANCE_MM, Held, Ways, with_corners
 
 SWOLLEN_CLEARANCE_MM = 80.0
 """The same where swelling was seen: the lid may stand higher than its drawing."""
@@ -32,9 +42,17 @@ class Builder:
     carried: PackState | None = None
     """What runs before did to this very pack."""
     steps: list[Step] = field(default_factory=list)
+    areas: tuple[KeepOutArea, ...] = ()
+    held: Held | None = None
+    """The part that hangs at the tool while it is carried from one step to the next."""
+    next_mm: PointMm | None = None
+    """Where the robot has to go after the operation being written, if that is known."""
+    ways: Ways = field(init=False)
 
     def __post_init__(self) -> None:
-        self.position_mm = self.cell.spec.motion.park_mm
+        motion = self.cell.spec.motion
+        self.position_mm = motion.park_mm
+        self.ways = Ways(self.areas, motion.safe_z_mm, self.clearance_mm)
 
     # --- acts ---------------------------------------------------------------------------------------------------
 
@@ -150,23 +168,55 @@ class Builder:
     def key(self, operation: Operation, target: str = "") -> str:
         return f"{self.recipe}/{operation.id}" + (f"/{target}" if target else "")
 
-    def add(self, step: Step) -> None:
-        """Append a step, with its estimated time, and stand where it ends."""
-        total = 0.0
-        for act in step.acts:
-            total += act_s(act, self.position_mm)
-            if isinstance(act, MoveAct):
-                self.position_mm = act.to_mm
-        self.steps.append(replace(step, estimate_s=round(total, 2)))
+    def add(self, step: Step, held: Held | None = None) -> None:
+        """Append a step, with its ways around keep-out zones and its estimated time, and stand where it ends.
+
+        ``held`` is the part that the step takes up; it stays at the tool if the step does not let go of it.
+        """
+        tools = list(self.cell.spec.tools.values())
+        tool = self.cell.spec.tools.get(self.tool or "")
+        begin, held = self.position_mm, held or self.held
+        try:
+            acts, self.position_mm = with_corners(step.acts, begin, self.ways, tools, tool, held)
+            aside = [
+                with_corners(part, self.position_mm, self.ways, tools, tool)[0]
+                for part in (step.alternative, step.refit)
+            ]
+        except PlanningError as error:
+            raise PlanningError(f"Step {step.key}: {error.message}", hint=error.hint, code=error.code) from error
+        self._check_ways_down(step.key, acts, tool)
+        took = acts_time(acts, begin, self.cell.times)
+        estimate, spread = round(took.mean_s, 2), round(math.sqrt(took.variance_s2), 2)
+        done = replace(step, acts=acts, alternative=aside[0], refit=aside[1], estimate_s=estimate, spread_s=spread)
+        self.steps.append(done)
+
+    def _check_ways_down(self, key: str, acts: Sequence[Act], tool: Tool | None) -> None:
+        """Raise PlanningError where the tool would come down inside a keep-out zone."""
+        for act in acts:
+            if tool is None or not isinstance(act, MoveAct) or act.to_mm[2] >= self.cell.spec.motion.safe_z_mm:
+                continue
+            x, y, z = act.to_mm
+            if zone := self.ways.zone_above((x, y), z - tool.length_mm, tool):
+                raise PlanningError(
+                    f"Step {key} would bring the tool down at ({x:.0f}, {y:.0f}) mm, inside the keep-out zone {zone}.",
+                    hint="Check the zone in the cell file or the pack file, and the place that the step works at.",
+                    code="planning.zone",
+                )
 
     def mark_checkpoint(self, operation: Operation, since: int) -> None:
         """Mark the last step written for ``operation`` since index ``since``, if the recipe asks for it."""
-        if operation.checkpoint and len(self.steps) > since:
-            self.steps[-1] = replace(self.steps[-1], checkpoint=True)
+        written = [n for n in range(since, len(self.steps)) if self.steps[n].operation == operation.id]
+        if operation.checkpoint and written:
+            self.steps[written[-1]] = replace(self.steps[written[-1]], checkpoint=True)
 
 
 def total_s(steps: Sequence[Step]) -> float:
     return round(sum(s.estimate_s for s in steps), 2)
+
+
+def total_spread_s(steps: Sequence[Step]) -> float:
+    """Standard deviation of the sum; the steps' durations are taken as independent of each other."""
+    return round(math.sqrt(sum(s.spread_s**2 for s in steps)), 2)
 
 
 def _mm(value: float) -> float:

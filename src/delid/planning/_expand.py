@@ -25,11 +25,12 @@ from delid.config import (
 from delid.core import Assessment, DamageKind, PackState, Plan, PlanningError, Scalar
 
 from . import _operations as write
-from ._builder import CLEARANCE_MM, SWOLLEN_CLEARANCE_MM, Builder, total_s
+from ._builder import SWOLLEN_CLEARANCE_MM, Builder, total_s, total_spread_s
 from ._carried import left_to_do
-from ._graph import in_order
 from ._place import PackPlace
-from ._unfasten import unfasten
+from ._sequence import best_order, next_place
+from ._unfasten import together, unfasten
+from ._ways import CLEARANCE_MM, keep_out_areas
 
 
 def make_plan(
@@ -43,6 +44,8 @@ def make_plan(
     carried: PackState | None = None,
 ) -> Plan:
     """The steps of a recipe; ``pack`` is None where the pack is not known. Raises PlanningError."""
+    place = PackPlace(pack, cell.spec.fixture) if pack else None
+    areas = keep_out_areas(cell.spec, place)
     swollen = any(d.kind is DamageKind.SWELLING for d in assessment.damage)
     b = Builder(
         cell,
@@ -50,14 +53,18 @@ def make_plan(
         fitted_tool(cell, readings),
         SWOLLEN_CLEARANCE_MM if swollen else CLEARANCE_MM,
         sure_confidence,
+        areas=areas,
     )
-    place = PackPlace(pack, cell.spec.fixture) if pack else None
     if carried is not None and pack is not None and carried.pack == pack.pack:
         b.carried = carried
-    for operation in left_to_do(b, in_order(recipe.spec)):
+    ordered, why = best_order(recipe.spec, cell, place, b.tool)
+    runs = together(left_to_do(b, ordered), recipe.spec)
+    for n, run in enumerate(runs):
         before = len(b.steps)
-        _write(b, operation, place, assessment, exclude)
-        b.mark_checkpoint(operation, before)
+        b.next_mm = next_place(cell, place, run[0], runs[n + 1][0]) if n + 1 < len(runs) else None
+        _write(b, run, place, assessment, exclude)
+        for operation in run:
+            b.mark_checkpoint(operation, before)
     _check_set_down(b, recipe)
     return Plan(
         recipe=recipe.spec.recipe,
@@ -68,6 +75,9 @@ def make_plan(
         permissives=tuple(write.condition(p) for p in recipe.spec.permissives),
         estimate_s=total_s(b.steps),
         variant=recipe.variant.name if recipe.variant else None,
+        keep_out=areas,
+        order_why=why,
+        spread_s=total_spread_s(b.steps),
     )
 
 
@@ -87,8 +97,9 @@ def fitted_tool(cell: Cell, readings: Mapping[str, Scalar]) -> str | None:
 
 
 def _write(
-    b: Builder, operation: Operation, place: PackPlace | None, assessment: Assessment, exclude: Collection[str]
+    b: Builder, run: list[Operation], place: PackPlace | None, assessment: Assessment, exclude: Collection[str]
 ) -> None:
+    operation = run[0]
     match operation:
         case Inspect():
             write.inspect(b, operation)
@@ -107,7 +118,7 @@ def _write(
                 code="planning.no_pack",
             )
         case Unfasten():
-            unfasten(b, operation, place, assessment, exclude)
+            unfasten(b, [o for o in run if isinstance(o, Unfasten)], place, assessment, exclude)
         case _:
             _write_on_pack(b, operation, place)
 

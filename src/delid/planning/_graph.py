@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from delid.config import Operation, RecipeFile
 from delid.core import PlanningError
 
 
-def in_order(recipe: RecipeFile) -> list[Operation]:
+def in_order(recipe: RecipeFile, chain: Sequence[str] = ()) -> list[Operation]:
     """The operations so that each stands behind all it names in ``after``; raises PlanningError.
 
-    The operation that comes first in the file is taken first among those that are ready.
+    The operation that comes first in the file is taken first among those that are ready. The operations of ``chain``,
+    which must be possible in that order, come in that order.
     """
+    earlier = {later: {before} for before, later in pairwise(chain)}
     known = {o.id for o in recipe.operations}
     for operation in recipe.operations:
         for name in operation.after:
@@ -26,7 +29,7 @@ def in_order(recipe: RecipeFile) -> list[Operation]:
     waiting = list(recipe.operations)
     while waiting:
         names = {o.id for o in done}
-        ready = next((o for o in waiting if names.issuperset(o.after)), None)
+        ready = next((o for o in waiting if names.issuperset(o.after) and names >= earlier.get(o.id, set())), None)
         if ready is None:
             loop = " -> ".join(find_loop(recipe))
             raise PlanningError(

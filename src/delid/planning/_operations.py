@@ -35,6 +35,7 @@ from delid.core import (
 from ._builder import Builder
 from ._place import PackPlace
 from ._unfasten import reactions_of
+from ._ways import Held
 
 HELD_WITHIN_S = 5.0
 """How long vacuum or gripper may take to hold or let go."""
@@ -133,11 +134,8 @@ def lift(b: Builder, operation: Lift, place: PackPlace) -> None:
     weight = place.pack.lid.mass_kg if "weight_carried" in operation.verify else None
     acts = _take(b, key, at, place.lid_z_mm, tool, "vacuum_ok" in operation.verify, weight)
     at_mm = b.move(key, *at, place.lid_z_mm + tool.length_mm).to_mm
-    b.add(
-        _step(b, operation, "Lift the lid", acts, tool=operation.tool, contact=True, at_mm=at_mm,
-)
-    )  # fmt: skip
-    b.carrying = operation.part
+    b.add(_step(b, operation, "Lift the lid", acts, tool=operation.tool, contact=True, at_mm=at_mm))
+    b.carrying, b.held = operation.part, Held(place.lid_about_grip())
 
 
 def place_part(b: Builder, operation: Place) -> None:
@@ -151,7 +149,7 @@ def place_part(b: Builder, operation: Place) -> None:
         )
     acts = _set_down(b, key, operation.to, tool)
     b.add(_step(b, operation, f"Set the {operation.part} down on {operation.to}", acts, tool=operation.tool))
-    b.carrying = None
+    b.carrying = b.held = None
 
 
 def pick(b: Builder, operation: Pick, place: PackPlace) -> None:
@@ -180,7 +178,8 @@ def pick(b: Builder, operation: Pick, place: PackPlace) -> None:
         where = b.move(key, *at, place.module_z_mm + tool.length_mm).to_mm
         b.add(
             _step(b, operation, f"Take out {name}", acts, key=key, tool=operation.tool, contact=True, at_mm=where,
-                  targets=(name,))
+                  targets=(name,)),
+            Held(place.module_about_grip(), modules.size_mm[2]),
         )  # fmt: skip
 
 

@@ -32,6 +32,19 @@ class PackPlace:
             raise ValueError(f"{self.pack.pack} has no modules")
         return self.base_z_mm + self.pack.modules.size_mm[2]
 
+    def lid_about_grip(self) -> tuple[PointMm, ...]:
+        """The lid's corners about the place where it is held, robot frame."""
+        x, y = self.to_robot(self.pack.lid.grip_mm)
+        return tuple((a - x, b - y) for a, b in map(self.to_robot, self.pack.outline_mm))
+
+    def module_about_grip(self) -> tuple[PointMm, ...]:
+        """The same of a module, held at its middle."""
+        assert self.pack.modules is not None
+        wide, deep, _ = self.pack.modules.size_mm
+        x, y = self.to_robot((0.0, 0.0))
+        corners = [(a * wide / 2, b * deep / 2) for a, b in ((1, 1), (-1, 1), (-1, -1), (1, -1))]
+        return tuple((a - x, b - y) for a, b in map(self.to_robot, corners))
+
     def to_robot(self, at_mm: PointMm) -> PointMm:
         """x, y in mm of the pack's frame as x, y in mm of the robot's frame."""
         origin_x, origin_y, _ = self.fixture.origin_mm

@@ -8,10 +8,10 @@ from functools import lru_cache
 from delid.config import Cell, Cut, Lift, Operation, PackFile, Pick, Place, Tool, Unfasten
 from delid.core import PointMm, PoseMm, Reaction
 
-from ._builder import CLEARANCE_MM
 from ._context import Context, Found, Location
 from ._place import PackPlace, turned
 from ._unfasten import impact_tool
+from ._ways import CLEARANCE_MM
 
 
 def out_of_reach(c: Context) -> Found:

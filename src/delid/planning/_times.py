@@ -1,9 +1,15 @@
-"""How long acts take. Estimates for the operator's display and for comparing plans; no deadline depends on them."""
+"""How long acts take: learnt from recordings where the cell has that, else nominal figures.
+
+Estimates are for the operator's display and for comparing plans; no deadline depends on them.
+"""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 
+from delid.config import Measured, TimesFile
 from delid.core import Act, AskAct, CommandAct, LocateAct, LookAct, MoveAct, PoseMm, WaitAct
 
 COMMAND_S: dict[str, tuple[float, float]] = {
@@ -29,18 +35,53 @@ PERSON_S = 60.0
 """A person's answer."""
 
 
-def act_s(act: Act, from_mm: PoseMm | None) -> float:
-    """Nominal seconds of one act, begun at ``from_mm`` (flange, robot frame, mm)."""
+@dataclass(frozen=True, slots=True)
+class Duration:
+    """Expected seconds and their variance, which is 0 where nothing was measured."""
+
+    mean_s: float
+    variance_s2: float = 0.0
+
+
+def act_time(act: Act, from_mm: PoseMm | None, times: TimesFile | None = None) -> Duration:
+    """One act, begun at ``from_mm`` (flange, robot frame, mm)."""
     if isinstance(act, MoveAct):
-        return SETTLE_S + (math.dist(from_mm, act.to_mm) / act.feed_mm_s if from_mm else 0.0)
+        return _move_time(math.dist(from_mm, act.to_mm) if from_mm else 0.0, act.feed_mm_s, times)
     if isinstance(act, CommandAct):
-        return COMMAND_S[act.name][0]
+        return _or_nominal(times.commands.get(act.name) if times else None, COMMAND_S[act.name][0])
     if isinstance(act, LookAct):
-        return LOOK_S + FRAME_S * act.frames
+        return _or_nominal(times.looks.get(act.purpose) if times else None, LOOK_S + FRAME_S * act.frames)
     if isinstance(act, LocateAct):
-        return act.settle_s + LOCATE_S
+        return _or_nominal(times.locate if times else None, act.settle_s + LOCATE_S)
     if isinstance(act, WaitAct):
-        return WAIT_S
+        return Duration(WAIT_S)
     if isinstance(act, AskAct):
-        return PERSON_S
+        return _or_nominal(times.answers if times else None, PERSON_S)
     raise TypeError(f"no such act: {act!r}")
+
+
+def acts_time(acts: Sequence[Act], begin: PoseMm, times: TimesFile | None = None) -> Duration:
+    """Acts one after the other."""
+    total_s = variance_s2 = 0.0
+    here = begin
+    for act in acts:
+        one = act_time(act, here, times)
+        total_s, variance_s2 = total_s + one.mean_s, variance_s2 + one.variance_s2
+        here = act.to_mm if isinstance(act, MoveAct) else here
+    return Duration(total_s, variance_s2)
+
+
+def command_s(name: str, times: TimesFile | None) -> float:
+    """Expected seconds of a PLC command."""
+    return act_time(CommandAct(name), None, times).mean_s
+
+
+def _move_time(distance_mm: float, feed_mm_s: float, times: TimesFile | None) -> Duration:
+    if times is None or times.move is None:
+        return Duration(SETTLE_S + distance_mm / feed_mm_s)
+    learnt = times.move
+    return Duration(learnt.settle_s + distance_mm / (feed_mm_s * learnt.feed_share), learnt.sd_s**2)
+
+
+def _or_nominal(measured: Measured | None, nominal_s: float) -> Duration:
+    return Duration(measured.mean_s, measured.sd_s**2) if measured else Duration(nominal_s)

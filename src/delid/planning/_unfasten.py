@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from delid.config import Tool, Unfasten
+from delid.config import Operation, RecipeFile, Tool, Unfasten
 from delid.core import (
     Act,
     AskAct,
@@ -24,6 +24,7 @@ from delid.core import (
 
 from ._builder import Builder
 from ._fine_look import fine_look_acts, following, is_needed
+from ._graph import ancestors
 from ._order import order_targets
 from ._place import PackPlace
 
@@ -60,7 +61,16 @@ def sort_targets(
     found = Sorted({}, {}, set())
     for name, at_mm in nominal.items():
         if b.carried is None or name not in b.carried.removed:
-            _sort(b, operation, found, name, seen.get(name), place.to_robot(at_mm), given_up=name in exclude)
+            _sort(
+                b,
+                operation,
+                found,
+                name,
+                seen.get(name),
+                place.to_robot(at_mm),
+                place.lid_z_mm,
+                given_up=name in exclude,
+            )
     return found
 
 
@@ -71,6 +81,7 @@ def _sort(
     name: str,
     fastener: Fastener | None,
     nominal: PointMm,
+    lid_z_mm: float,
     *,
     given_up: bool,
 ) -> None:
@@ -80,8 +91,11 @@ def _sort(
     gone = fastener is not None and sure and fastener.kind is FastenerKind.EMPTY
     if gone and camera is None:
         return
+    at = fastener.center_mm if fastener is not None and fastener.center_mm is not None else nominal
     if given_up:
         found.by_hand[name] = "given up"
+    elif tool is not None and (zone := b.ways.zone_above(at, lid_z_mm, tool)):
+        found.by_hand[name] = f"inside the keep-out zone {zone}"
     elif fastener is None:
         found.places[name] = nominal
     elif sure and not gone and fastener.kind not in operation.targets.kinds:
@@ -102,9 +116,61 @@ def _sort(
 
 
 def unfasten(
-    b: Builder, operation: Unfasten, place: PackPlace, assessment: Assessment, exclude: Collection[str]
+    b: Builder,
+    operations: Sequence[Unfasten],
+    place: PackPlace,
+    assessment: Assessment,
+    exclude: Collection[str],
 ) -> None:
-    """Steps of an unfasten operation."""
+    """Steps of one unfasten operation, or of several that one way leads through; see ``together``."""
+    sorted_by = [_targets_of(b, operation, place, assessment, exclude) for operation in operations]
+    owner = {name: n for n, found in enumerate(sorted_by) for name in found.places}
+    places = {name: at for found in sorted_by for name, at in found.places.items()}
+    if places:
+        tool = b.fit(operations[0], operations[0].tool)
+        b.check_travel(b.key(operations[0]), tool, place.lid_z_mm)
+        parks = any(found.by_hand or "seen_empty" in o.verify for o, found in zip(operations, sorted_by, strict=True))
+        end = b.cell.spec.motion.park_mm[:2] if parks else b.next_mm
+        begin = (b.position_mm[0], b.position_mm[1])
+        for name in order_targets(operations[0].order, places, begin, end, b.ways.level(tool)):
+            n = owner[name]
+            first = name in sorted_by[n].look_first
+            _loosen(b, operations[n], place, tool, name, places[name], look_first=first)
+    for operation, found in zip(operations, sorted_by, strict=True):
+        if found.by_hand:
+            _ask_by_hand(b, operation, found.by_hand)
+    for operation in operations:
+        if "seen_empty" in operation.verify:
+            gone = b.carried.removed if b.carried else ()
+            names = place.pack.fastener_ids(operation.targets.group)
+            _look_empty(b, operation, tuple(name for name in names if name not in gone))
+
+
+def together(operations: Sequence[Operation], recipe: RecipeFile) -> list[list[Operation]]:
+    """Operations in order, neighbours in one list where one way may lead through the fasteners of all of them.
+
+    They have the same tool and the order ``shortest``, work on different groups, and none waits for another.
+    """
+    runs: list[list[Operation]] = []
+    for operation in operations:
+        if runs and all(_go_together(earlier, operation, recipe) for earlier in runs[-1]):
+            runs[-1].append(operation)
+        else:
+            runs.append([operation])
+    return runs
+
+
+def _go_together(earlier: Operation, later: Operation, recipe: RecipeFile) -> bool:
+    if not (isinstance(earlier, Unfasten) and isinstance(later, Unfasten)):
+        return False
+    alike = earlier.tool == later.tool and earlier.order == later.order == "shortest"
+    apart = earlier.targets.group != later.targets.group and earlier.id not in ancestors(recipe, later.id)
+    return alike and apart and not (earlier.checkpoint or later.checkpoint)
+
+
+def _targets_of(
+    b: Builder, operation: Unfasten, place: PackPlace, assessment: Assessment, exclude: Collection[str]
+) -> Sorted:
     group = operation.targets.group
     if group not in place.pack.groups:
         raise PlanningError(
@@ -112,18 +178,7 @@ def unfasten(
             hint="Correct the recipe or the pack file.",
             code="planning.group",
         )
-    targets = sort_targets(b, operation, place, assessment, exclude)
-    if targets.places:
-        tool = b.fit(operation, operation.tool)
-        b.check_travel(b.key(operation), tool, place.lid_z_mm)
-        order = order_targets(operation.order, targets.places, (b.position_mm[0], b.position_mm[1]))
-        for name in order:
-            _loosen(b, operation, place, tool, name, targets.places[name], look_first=name in targets.look_first)
-    if targets.by_hand:
-        _ask_by_hand(b, operation, targets.by_hand)
-    if "seen_empty" in operation.verify:
-        gone = b.carried.removed if b.carried else ()
-        _look_empty(b, operation, tuple(name for name in place.pack.fastener_ids(group) if name not in gone))
+    return sort_targets(b, operation, place, assessment, exclude)
 
 
 def _loosen(

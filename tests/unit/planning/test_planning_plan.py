@@ -30,7 +30,7 @@ GOLDEN_CARE = [
     "voltage_after",
 ]
 GOLDEN_LID = ["lift_lid/fit_tool", "lift_lid", "set_lid_down"]
-GOLDEN_MEB = "09 08 07 06 05 04 03 02 01 28 27 26 25 24 23 22 21 20 19 18 17 16 15 14 13 12 11 10"
+GOLDEN_MEB = "09 08 07 06 05 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 04 03 02 01 28"
 MODULES = "take_modules/module"
 
 
