@@ -8,8 +8,9 @@ from pydantic import Field, model_validator
 
 from delid.core import FastenerKind
 
-from ._keep_out import KeepOut, XyMm
+from ._keep_out import KeepOut
 from ._keep_out import Name as Name
+from ._keep_out import XyMm as XyMm
 from ._yaml import StrictModel
 
 Positive = Annotated[float, Field(gt=0)]
