@@ -12,7 +12,9 @@ import json
 import os
 import re
 import sys
+import tomllib
 import uuid
+from pathlib import Path
 from typing import Any
 
 from packaging.requirements import Requirement
@@ -31,7 +33,7 @@ def needed(root: str = ROOT) -> dict[str, tuple[metadata.Distribution, list[str]
         if name in found and not extras:
             continue
         distribution = metadata.distribution(name)
-        wanted = [Requirement(text) for text in distribution.requires or []]
+        wanted = [Requirement(text) for text in _requires(name, distribution)]
         kept = [r for r in wanted if r.marker is None or any(r.marker.evaluate({"extra": e}) for e in (*extras, ""))]
         names = sorted({canonicalize_name(r.name) for r in kept})
         known = found.get(name, (distribution, []))[1]
@@ -40,6 +42,14 @@ def needed(root: str = ROOT) -> dict[str, tuple[metadata.Distribution, list[str]
             (canonicalize_name(r.name), frozenset(r.extras)) for r in kept if canonicalize_name(r.name) not in found
         ]
     return found
+
+
+def _requires(name: str, distribution: metadata.Distribution) -> list[str]:
+    """What the project file says, where this is run in the sources: an editable installation may be older."""
+    project = Path(__file__).resolve().parent.parent / "pyproject.toml"
+    if name == ROOT and project.is_file():
+        return list(tomllib.loads(project.read_text())["project"]["dependencies"])
+    return distribution.requires or []
 
 
 def licence_of(distribution: metadata.Distribution) -> str:

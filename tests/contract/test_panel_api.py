@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -278,3 +279,17 @@ async def test_a_silent_line_still_has_a_heartbeat(panel: httpx.AsyncClient) -> 
         with pytest.raises(ConnectionClosed):
             await message_of(socket, "never", 5.0)
     assert (await panel.get("/api/v1/health")).status_code == 200
+
+
+async def test_five_viewers_cost_the_cell_as_much_as_one(cell: FakeCell, panel: httpx.AsyncClient) -> None:
+    """The panel process asks the cell once, however many pages watch it."""
+    jpeg, most = frame_jpeg(), 0
+    async with contextlib.AsyncExitStack() as stack:
+        viewers = [await stack.enter_async_context(live(panel)) for _ in range(5)]
+        for number in range(5):
+            cell.server.publish_frame(jpeg, frame_meta(number))
+            for viewer in viewers:
+                await message_of(viewer, "frame")
+                await viewer.send("drawn")
+            most = max(most, cell.server.waiting)
+    assert most <= 2, "one reader of states and one of frames"

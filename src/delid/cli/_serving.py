@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import cv2
 
-from delid.core import Effect, Event, Fastener, Frame, Record
+from delid.core import Effect, Event, Fastener, Frame, ImageBgr, Looked, Record
 from delid.engine import EngineState, Executor, snapshot
 from delid.ipc import CellServer
 
@@ -15,7 +16,6 @@ from ._requests import EVENTS, verdict
 
 Message = dict[str, Any]
 PUBLISH_S = 0.2
-IDLE_FRAME_S = 1.0
 
 
 class CellService:
@@ -25,6 +25,10 @@ class CellService:
         self._executor = executor
         self._server = CellServer(executor.cell.socket_path, executor.clock)
         self._waiting: dict[int, asyncio.Future[Message]] = {}
+        self._vision: Message = {}
+        self._encoder = ThreadPoolExecutor(1, thread_name_prefix="encoder")
+        self._encoding: asyncio.Task[None] | None = None
+        self._to_encode: tuple[ImageBgr, Message] | None = None
         executor.observers.append(self._turned)
         executor.frame_observers.append(self._framed)
 
@@ -34,13 +38,18 @@ class CellService:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._server.run(self._handle))
                 group.create_task(self._publish())
-                group.create_task(self._executor.watch_camera(IDLE_FRAME_S))
+                group.create_task(self._executor.watch_camera(1.0 / self._executor.cell.spec.overview.live_fps))
         finally:
+            if self._encoding is not None:
+                self._encoding.cancel()
+                await asyncio.gather(self._encoding, return_exceptions=True)
+            self._encoder.shutdown(wait=True)
             self._server.close()
 
     def _snapshot(self) -> Message:
         executor = self._executor
-        return snapshot(executor.state, executor.cell, executor.ports.log.run_id, executor.clock.wall_s())
+        found = snapshot(executor.state, executor.cell, executor.ports.log.run_id, executor.clock.wall_s())
+        return found | {"vision": self._vision}
 
     async def _publish(self) -> None:
         while True:
@@ -61,6 +70,8 @@ class CellService:
             del self._waiting[id(event)]
 
     def _turned(self, state: EngineState, event: Event, effects: tuple[Effect, ...]) -> None:
+        if isinstance(event, Looked) and event.inspections:
+            self._vision = {"at_s": event.at_s, **{f"{name}_ms": ms for name, ms in _mean_ms(event).items()}}
         reply = self._waiting.get(id(event))
         if reply is not None and not reply.done():
             reply.set_result(verdict(state, event, effects))
@@ -71,7 +82,6 @@ class CellService:
         executor, state = self._executor, self._executor.state
         height, width = frame.image.shape[:2]
         seen = state.assessment if camera == executor.cell.spec.overview.id else None  # places are of its picture
-        jpeg = frame.encoded if frame.encoded[:2] == b"\xff\xd8" else cv2.imencode(".jpg", frame.image)[1].tobytes()
         status = {t: state.progress[s.key].status.value for s in (state.plan.steps if state.plan else ())
                   for t in s.targets if len(s.targets) == 1}  # fmt: skip
         meta = {
@@ -91,7 +101,30 @@ class CellService:
                 for d in (seen.unclear if seen else ())
             ],
         }
-        self._server.publish_frame(jpeg, meta)
+        if frame.encoded[:2] == b"\xff\xd8":
+            self._server.publish_frame(frame.encoded, meta)
+            return
+        self._to_encode = (frame.image, meta)  # one that waits gives way to a newer one
+        if self._encoding is None or self._encoding.done():
+            self._encoding = asyncio.get_running_loop().create_task(self._encode())
+
+    async def _encode(self) -> None:
+        """Frames to JPEG, off the loop that runs the cell."""
+        while self._to_encode is not None:
+            (image, meta), self._to_encode = self._to_encode, None
+            jpeg = await asyncio.get_running_loop().run_in_executor(self._encoder, _jpeg, image)
+            self._server.publish_frame(jpeg, meta)
+
+
+def _jpeg(image: ImageBgr) -> bytes:
+    return cv2.imencode(".jpg", image)[1].tobytes()
+
+
+def _mean_ms(looked: Looked) -> dict[str, float]:
+    """How long each part of judging one frame took, on average over the frames of a look."""
+    timings = [inspection.timing_ms for inspection in looked.inspections]
+    names = set(timings[0]).intersection(*timings)
+    return {name: round(sum(t[name] for t in timings) / len(timings), 3) for name in sorted(names)}
 
 
 def _fastener(fastener: Fastener, status: dict[str, str]) -> Message:

@@ -74,6 +74,8 @@ class Camera(StrictModel):
     size_px: tuple[int, int]
     """Width and height; a frame of another size is refused."""
     max_age_s: Positive = 1.0
+    live_fps: Annotated[float, Field(gt=0, le=30)] = 1.0
+    """Frames a second that people see while nothing looks; only the first camera's are shown."""
     frames: Annotated[int, Field(ge=1, le=10)] = 3
     """Frames fused for one judgement."""
     looks: list[LightLook] = []

@@ -16,7 +16,6 @@ from starlette.exceptions import HTTPException
 from delid.core import Clock, DelidError, SystemClock
 from delid.ipc import SocketPaths
 
-from ._before_v1 import add_old_calls
 from ._guard import Guard
 from ._openapi import API_VERSION, describe
 from ._panel import Panel
@@ -54,8 +53,6 @@ def create_app(settings: PanelSettings, clock: Clock | None = None) -> FastAPI:
     for calls in CALLS:
         calls.add_to(app)
     app.websocket(f"{PREFIX}/live")(live)
-    if settings.open_as is not None:
-        add_old_calls(app)
     describe(app)
     _add_page(app, settings.static)
     return app

@@ -54,15 +54,25 @@ class Audit:
             (who, what, before, limit),
         )
 
-    def first_broken(self) -> int | None:
-        """The first entry that was changed after it was written, or whose predecessor is gone; None if all hold."""
-        prev, expected = FIRST_PREV, 0
-        for row in self._store.rows("SELECT * FROM audit ORDER BY seq"):
-            facts = tuple(row[name] for name in FIELDS)
-            if row["seq"] != expected or row["prev"] != prev or row["digest"] != _digest((*facts, prev)):
-                return expected
-            prev, expected = row["digest"], expected + 1
-        return None
+    async def first_broken(self, newest: int | None = None) -> int | None:
+        """The first entry that was changed after it was written, or whose predecessor is gone; None if all hold.
+
+        Of the ``newest`` entries only, as the whole list may be long.
+        """
+        return await self._store.transact(lambda connection: _first_broken(connection, newest))
+
+
+def _first_broken(connection: sqlite3.Connection, newest: int | None) -> int | None:
+    last = connection.execute("SELECT max(seq) FROM audit").fetchone()[0]
+    expected = 0 if newest is None or last is None else max(0, last - newest)
+    prev = FIRST_PREV if expected == 0 else None
+    for row in connection.execute("SELECT * FROM audit WHERE seq >= ? ORDER BY seq", (expected,)):
+        facts = tuple(row[name] for name in FIELDS)
+        linked = prev is None or row["prev"] == prev
+        if row["seq"] != expected or not linked or row["digest"] != _digest((*facts, row["prev"])):
+            return expected
+        prev, expected = row["digest"], expected + 1
+    return None
 
 
 def _digest(row: tuple[Any, ...]) -> str:

@@ -9,6 +9,7 @@ from fastapi import Query, Request
 from fastapi.responses import Response
 
 from delid import __version__
+from delid.core import DelidError
 
 from .._models import Health, Strict
 from ..access import Role, Scope
@@ -118,8 +119,6 @@ def job_out(job: Job) -> JobOut:
 
 
 async def _diagnostics(request: Request) -> dict[str, Any]:
-    from delid.core import DelidError
-
     panel, person = panel_of(request), person_in(request)
     state = panel.live.state or {}
     found: dict[str, Any] = {

@@ -150,7 +150,7 @@ async def teach(request: Request, pack: PackName, body: TeachIn) -> JobOut:
         "--by", person.name, "--json", *(name for name, on in options.items() if on),
         *(part for word in body.accept for part in ("--accept", word)),
     ]  # fmt: skip
-    job: Job = panel.jobs.start(f"teach {pack}", person.name, arguments)
+    job: Job = panel.jobs.start(f"teach {pack}", person.name, [arguments])
     return job_out(job)
 
 

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated, Any
+import json
+from pathlib import Path as FilePath
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Path, Request
 from pydantic import Field
 
-from delid.config import schema_text
+from delid.config import Cell, schema_text
 
 from .._models import Done, Strict
 from .._refusals import refusal
 from ..access import Role, Scope
-from ..files import FILE, difference, findings
-from ._asking import panel_of
+from ..files import FILE, RECORDING, difference, findings
+from ._asking import panel_of, person_in
 from ._calls import Calls
+from ._diagnostic_calls import JobOut, job_out
+
+if TYPE_CHECKING:
+    from .._panel import Panel
 
 CALLS = Calls("recipes", Scope.RECIPES)
+MOST_RECORDINGS = 20
+RELEASE_RUNS = 20
 RecipeText = Annotated[str, Field(max_length=200_000)]
 FileName = Annotated[str, Path(pattern=FILE.pattern, description="The file's name without its ending.")]
 
@@ -62,6 +70,18 @@ class FindingsOut(Strict):
     findings: list[FindingOut]
 
 
+class SimulateIn(Strict):
+    runs: Annotated[int, Field(ge=1, le=500)] = 50
+    seed: Annotated[int, Field(ge=0, le=2**31)] = 1
+    pack: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")] | None = None
+    """If not the first that the recipe serves."""
+
+
+class ReleaseIn(Strict):
+    note: Annotated[str, Field(max_length=200)] = ""
+    """Why this version, in a sentence."""
+
+
 class DiffOut(Strict):
     """The draft against the text in use, as a unified diff."""
 
@@ -89,8 +109,6 @@ async def recipes(request: Request) -> RecipesOut:
 @CALLS.get("/recipes/schema", Role.VIEWER, dict[str, Any], scope=Scope.VIEW)
 async def recipe_schema(request: Request) -> dict[str, Any]:
     """The JSON Schema of recipes, for completion in the editor."""
-    import json
-
     found: dict[str, Any] = json.loads(schema_text("recipe"))
     return found
 
@@ -136,3 +154,56 @@ async def diff_recipe(request: Request, file: FileName) -> DiffOut:
     if draft is None:
         raise refusal("panel.not_found", f"There is no draft of {file!r}.")
     return DiffOut(lines=difference(text or "", draft, file))
+
+
+@CALLS.post("/recipes/{file}/simulate", Role.ENGINEER, JobOut)
+async def simulate_recipe(request: Request, file: FileName, body: SimulateIn) -> JobOut:
+    """Run the draft, or the text in use, on a simulated cell: ``delid recipe simulate``, as a job."""
+    panel, cell, path = await _tried(request, file)
+    pack = ("--pack", body.pack) if body.pack else ()
+    figures = ("--runs", str(body.runs), "--seed", str(body.seed), *pack)
+    command = ["recipe", "simulate", str(path), "--cell", str(cell.path), *figures, "--json"]
+    return job_out(panel.jobs.start(f"simulate {file}", person_in(request).name, [command]))
+
+
+@CALLS.post("/recipes/{file}/impact", Role.ENGINEER, JobOut)
+async def recipe_impact(request: Request, file: FileName) -> JobOut:
+    """Which recorded runs would decide differently: ``delid recipe impact``, as a job, over the newest recordings."""
+    panel, cell, path = await _tried(request, file)
+    runs, _ = await panel.runs.search(lambda run: bool(run.recording_bytes) and run.finished, 0, MOST_RECORDINGS)
+    if not runs:
+        raise refusal("panel.refused", "There is no recording of a finished run.", "Record a run first.")
+    files = [str((await panel.runs.file(run.run, RECORDING))[0]) for run in runs]
+    named = [part for name in files for part in ("--recordings", name)]
+    command = ["recipe", "impact", str(path), "--cell", str(cell.path), *named, "--json"]
+    return job_out(panel.jobs.start(f"impact of {file}", person_in(request).name, [command]))
+
+
+@CALLS.post("/recipes/{file}/release", Role.ENGINEER, JobOut, step_up=True)
+async def release_recipe(request: Request, file: FileName, body: ReleaseIn) -> JobOut:
+    """Check, simulate and release the draft in the name of whoever asks, as a job. Refused, all is as it was before."""
+    panel, person = panel_of(request), person_in(request)
+    request.state.detail = {"file": file, "note": body.note}
+    cell = await panel.files.cell()
+    if panel.jobs.running is not None:
+        raise refusal("panel.busy", f"{panel.jobs.running.by} has started '{panel.jobs.running.what}'.")
+    if panel.recipes.draft(file) is None and file not in panel.recipes.in_use(cell):
+        raise refusal("panel.not_found", f"There is no recipe {file!r}.")
+    path, finished = panel.recipes.install(cell, file)
+    where = (str(path), "--cell", str(cell.path), "--json")
+    commands = [
+        ["recipe", "check", *where],
+        ["recipe", "simulate", *where, "--runs", str(RELEASE_RUNS)],
+        ["recipe", "release", *where, "--by", person.name, "--note", body.note],
+    ]
+    return job_out(panel.jobs.start(f"release {file}", person.name, commands, finished))
+
+
+async def _tried(request: Request, file: str) -> tuple[Panel, Cell, FilePath]:
+    """The panel, its cell, and a copy of the recipe to try; raises PanelError while another job runs."""
+    panel = panel_of(request)
+    cell = await panel.files.cell()
+    if panel.jobs.running is not None:
+        raise refusal("panel.busy", f"{panel.jobs.running.by} has started '{panel.jobs.running.what}'.")
+    path = await asyncio.get_running_loop().run_in_executor(panel.pool, panel.recipes.bench, cell, file)
+    return panel, cell, path

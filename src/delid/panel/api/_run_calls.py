@@ -10,6 +10,7 @@ from fastapi import Path, Query, Request
 from fastapi.responses import FileResponse
 
 from .._models import Seconds, Strict
+from .._refusals import refusal
 from .._trends import thinned, unit_of
 from ..access import Role, Scope
 from ..files import RunSummary
@@ -211,8 +212,6 @@ def _series(name: str, times: list[float], values: list[float | None]) -> Series
 
 async def battery_of(panel: Any, code: str, run: str) -> BatteryOut:
     """Raises PanelError ``panel.not_found`` where no run is about it."""
-    from .._refusals import refusal
-
     if run:
         found = [await panel.runs.summary(run)]
     elif code:

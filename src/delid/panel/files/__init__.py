@@ -5,12 +5,13 @@ from ._diagnostics import log_tail, model_facts, support_bundle, versions, witho
 from ._jobs import Job, Jobs
 from ._photos import MOST_PHOTO_BYTES, Photos
 from ._recipes import FILE, Finding, Recipes, difference, findings
-from ._runs import Runs
+from ._runs import RECORDING, Runs
 from ._summary import RunSummary
 
 __all__ = [
     "FILE",
     "MOST_PHOTO_BYTES",
+    "RECORDING",
     "CellFiles",
     "Finding",
     "Job",

@@ -56,15 +56,20 @@ class Jobs:
     def running(self) -> Job | None:
         return next((job for job in self._all.values() if job.state == "running"), None)
 
-    def start(self, what: str, by: str, arguments: Sequence[str], after: Callable[[], None] | None = None) -> Job:
-        """Run ``delid ARGUMENTS``; raises PanelError ``panel.busy`` while another one runs."""
+    def start(
+        self, what: str, by: str, commands: Sequence[Sequence[str]], after: Callable[[bool], None] = lambda good: None
+    ) -> Job:
+        """Run ``delid`` with each of ``commands`` as long as each ends well, then ``after`` with how it went.
+
+        Raises PanelError ``panel.busy`` while another job runs.
+        """
         if (other := self.running) is not None:
             raise refusal("panel.busy", f"{other.by} has started '{other.what}', which still runs.")
         job = Job(secrets.token_urlsafe(9), what, by, self._clock.wall_s())
         self._all[job.id] = job
         while len(self._all) > MOST_JOBS:
             self._all.popitem(last=False)
-        job.task = asyncio.create_task(self._run(job, arguments, after))
+        job.task = asyncio.create_task(self._run(job, commands, after))
         return job
 
     async def close(self) -> None:
@@ -75,22 +80,25 @@ class Jobs:
                 with contextlib.suppress(asyncio.CancelledError):
                     await job.task
 
-    async def _run(self, job: Job, arguments: Sequence[str], after: Callable[[], None] | None) -> None:
+    async def _run(self, job: Job, commands: Sequence[Sequence[str]], after: Callable[[bool], None]) -> None:
+        state = "failed"
         try:
-            code, out, err = await _child(arguments)
-            job.exit_code, job.words = code, err[-4000:]
-            with contextlib.suppress(ValueError):
-                job.result = json.loads(out)
-            job.state = {0: "done", 1: "refused"}.get(code, "failed")
+            for arguments in commands:
+                code, out, err = await _child(arguments)
+                job.exit_code, job.words, job.result = code, err[-4000:], None
+                with contextlib.suppress(ValueError):
+                    job.result = json.loads(out)
+                state = {0: "done", 1: "refused"}.get(code, "failed")
+                if code != 0:
+                    break
         except TimeoutError:
-            job.state, job.words = "failed", f"It did not end within {LONGEST_S:g} s and was stopped."
+            job.words = f"It did not end within {LONGEST_S:g} s and was stopped."
         except asyncio.CancelledError:
-            job.state, job.words = "failed", "The panel ended."
+            job.words = "The panel ended."
             raise
         finally:
-            job.ended_s = self._clock.wall_s()
-            if after is not None:
-                after()
+            after(state == "done")
+            job.state, job.ended_s = state, self._clock.wall_s()
 
 
 async def _child(arguments: Sequence[str]) -> tuple[int, str, str]:

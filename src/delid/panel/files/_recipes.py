@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Sequence
+import shutil
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -72,14 +73,41 @@ class Recipes:
             raise refusal("panel.not_found", f"There is no draft of {file!r}.")
         self._path(file).unlink()
 
-    def path(self, cell: Cell, file: str, draft: bool) -> Path:
-        """Where the text lies; raises PanelError ``panel.not_found``."""
-        found = self.in_use(cell).get(file)
-        if draft and self.draft(file) is not None:
-            return self._path(file)
-        if draft or found is None:
-            raise refusal("panel.not_found", f"There is no {'draft of ' if draft else ''}recipe {file!r}.")
-        return found.document.path
+    def bench(self, cell: Cell, file: str) -> Path:
+        """A copy of the cell's recipes with the draft in its place, for trying it; the path of the draft there."""
+        draft = self.draft(file)
+        if draft is None and file not in self.in_use(cell):
+            raise refusal("panel.not_found", f"There is no recipe {file!r}.")
+        bench = self._drafts.parent / "bench" / "recipes"
+        shutil.rmtree(bench, ignore_errors=True)
+        shutil.copytree(folder_of(cell), bench)
+        path = bench / f"{file}.yaml"
+        if draft is not None:
+            path.write_text(draft, encoding="utf-8")
+        return path
+
+    def install(self, cell: Cell, file: str) -> tuple[Path, Callable[[bool], None]]:
+        """Put the draft into use, which takes a release before anything runs it.
+
+        Returns its path, and what to call with how the release went: the text before comes back, or the draft goes.
+        """
+        draft = self.draft(file)
+        path = self.in_use(cell)[file].document.path if file in self.in_use(cell) else folder_of(cell) / f"{file}.yaml"
+        before = path.read_bytes() if path.is_file() else None
+        if draft is not None:
+            path.write_text(draft, encoding="utf-8")
+
+        def finished(released: bool) -> None:
+            if draft is None:
+                return
+            if released:
+                self._path(file).unlink(missing_ok=True)
+            elif before is None:
+                path.unlink(missing_ok=True)
+            else:
+                path.write_bytes(before)
+
+        return path, finished
 
     def _path(self, file: str) -> Path:
         if not FILE.match(file):
