@@ -10,7 +10,7 @@ import typer
 
 from delid.config import Cell, PackFile, Recipe, load_cell, load_recipe
 from delid.core import ConfigError, UsageError, to_plain
-from delid.planning import ALL_RULES, Rule
+from delid.planning import ALL_RULES, Rule, reference_text
 
 from ._outcome import DEFAULT_CELL, Exit, errors_end_it, print_json
 from ._recipe_files import check_files
@@ -70,6 +70,18 @@ def rules(
     else:
         for rule in table:
             typer.echo(f"{rule.code:<22} {rule.severity.value:<8} {rule.about}")
+
+
+@recipe_app.command()
+def reference(
+    out: Annotated[Path, typer.Option(help="File to write.")] = Path("docs/recipe-reference.md"),
+) -> None:
+    """Write the reference page of the recipe language: files, operations, failures, rules."""
+    with errors_end_it(False):
+        if not out.parent.is_dir():
+            raise UsageError(f"{out.parent}: no such folder.")
+    out.write_text(reference_text(), encoding="utf-8")
+    typer.echo(f"written: {out}")
 
 
 @recipe_app.command()

@@ -50,12 +50,22 @@ class Group:
 
 
 @dataclass(slots=True)
+class Library:
+    """Fragments that were read, so that recipes that are loaded together read and fill in each of them once."""
+
+    read: dict[Path, tuple[FragmentFile, Document] | None] = field(default_factory=dict)
+    filled: dict[tuple[Path, int, frozenset[tuple[str, Value]]], dict[str, Any]] = field(default_factory=dict)
+    """Operations by file, place in it and values of its parameters."""
+
+
+@dataclass(slots=True)
 class Expansion:
     """Expands one recipe file. ``faults`` collects everything that is wrong, so that all of it is told at once."""
 
     document: Document
+    library: Library = field(default_factory=Library)
     fragments: dict[str, Document] = field(default_factory=dict)
-    """Fragments read, by name."""
+    """Fragments used, by name."""
     permissives: list[tuple[Any, Origin]] = field(default_factory=list)
     faults: list[ConfigFinding] = field(default_factory=list)
 
@@ -77,11 +87,24 @@ class Expansion:
                     groups[name] = group
                     pieces.extend(group.pieces)
             elif isinstance(item, dict):
-                pieces.append(Piece(self.filled(item, origin, values, ()), origin))
+                pieces.append(Piece(self._operation(item, origin, values), origin))
             else:
                 self.faults.append(origin.fault((), "an operation is a mapping with id and do", "wrong_type"))
         _wait_for_groups(pieces, groups)
         return pieces
+
+    def _operation(self, item: dict[str, Any], origin: Origin, values: Mapping[str, Value]) -> dict[str, Any]:
+        """One operation filled in; of a fragment, as it was filled in before with the same values."""
+        if not origin.used:
+            return dict(self.filled(item, origin, values, ()))
+        key = (origin.document.path, int(origin.location[-1]), frozenset(values.items()))
+        if key not in self.library.filled:
+            faults = len(self.faults)
+            found = self.filled(item, origin, values, ())
+            if len(self.faults) > faults:
+                return dict(found)
+            self.library.filled[key] = found
+        return dict(self.library.filled[key])
 
     def filled(self, value: Any, origin: Origin, values: Mapping[str, Value], rest: Location) -> Any:
         """``value`` with every ``$name`` replaced; a name that is no parameter is a fault."""
@@ -127,19 +150,23 @@ class Expansion:
         if name in chain:
             words = f"the fragments include each other: {' -> '.join([*chain, name])}"
             raise ConfigError([origin.fault(("use",), words, "include_loop", "take one 'use' out of the loop")])
-        if name not in self.fragments:
-            tried = [folder / f"{name}.yaml" for folder in self._folders()]
-            path = next((p for p in tried if p.is_file()), None)
-            if path is None:
-                words = f"there is no fragment {name!r}; looked for {' and '.join(map(str, tried))}"
-                raise ConfigError([origin.fault(("use",), words, "unknown_fragment", "correct the name")])
-            self.fragments[name] = read_document(path)
-        document = self.fragments[name]
-        fragment = document.validate(FragmentFile)
+        tried = [folder / f"{name}.yaml" for folder in self._folders()]
+        found = next((entry for path in tried if (entry := self._read(path)) is not None), None)
+        if found is None:
+            words = f"there is no fragment {name!r}; looked for {' and '.join(map(str, tried))}"
+            raise ConfigError([origin.fault(("use",), words, "unknown_fragment", "correct the name")])
+        fragment, document = found
         if fragment.fragment != name:
             words = f"it calls itself {fragment.fragment!r}, but it is used as {name!r}"
             raise ConfigError([document.fault(("fragment",), words, "bad_name", "name it like its file")])
+        self.fragments[name] = document
         return fragment, document
+
+    def _read(self, path: Path) -> tuple[FragmentFile, Document] | None:
+        if path not in self.library.read:
+            document = read_document(path) if path.is_file() else None
+            self.library.read[path] = (document.validate(FragmentFile), document) if document else None
+        return self.library.read[path]
 
     def _folders(self) -> list[Path]:
         """Beside the recipe, then one folder up."""

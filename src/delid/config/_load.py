@@ -10,10 +10,11 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
-from delid.core import PACKTAGS_MODES, PACKTAGS_NUMBERS, ConfigError, Mode, MotionCapabilities, State
+from delid.core import PACKTAGS_MODES, PACKTAGS_NUMBERS, ConfigError, Mode, MotionCapabilities, State, collector_paused
 
 from ._calibration import CalibrationFile, CalibrationRef
 from ._cell import CellFile
+from ._expand import Library
 from ._health import HealthFile
 from ._looks import LAMPS_PARAM, SET_LIGHT
 from ._motion import motion_capabilities
@@ -116,7 +117,8 @@ def load_cell(path: Path | str) -> Cell:
     path = Path(path)
     document = read_document(path)
     files = _CellFiles(document, document.validate(CellFile))
-    return files.load()
+    with collector_paused():
+        return files.load()
 
 
 class _CellFiles:
@@ -125,6 +127,7 @@ class _CellFiles:
     def __init__(self, document: Document, spec: CellFile) -> None:
         self._document, self._spec = document, spec
         self._findings: list[str] = []
+        self._library = Library()
         self._texts = {str(document.path): document.text}
 
     def load(self) -> Cell:
@@ -193,7 +196,7 @@ class _CellFiles:
         if (found := self._document_at(relative, location)) is None:
             return None
         try:
-            recipe = read_recipe(found)
+            recipe = read_recipe(found, library=self._library)
         except ConfigError as error:
             self._findings.extend(f for f in error.findings if f not in self._findings)
             return None

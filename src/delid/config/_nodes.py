@@ -119,9 +119,9 @@ class _Plain:
         self._open: set[int] = set()
 
     def of(self, node: Node) -> Any:
-        self._left -= 1
-        if isinstance(node, ScalarNode):
+        if type(node) is ScalarNode:
             return _scalar(node)
+        self._left -= len(node.value)
         if self._left < 0 or id(node) in self._open:
             raise NodeError(line_of(node), "syntax", "an alias (*name) makes the file refer to itself without end")
         self._open.add(id(node))
@@ -132,7 +132,7 @@ class _Plain:
     def _mapping(self, node: MappingNode) -> dict[Any, Any]:
         found: dict[Any, Any] = {}
         for key_node, value in node.value:
-            if not isinstance(key_node, ScalarNode):
+            if type(key_node) is not ScalarNode:
                 raise NodeError(line_of(key_node), "syntax", "not valid YAML here: a key must be a plain word")
             key = _scalar(key_node)
             if key in found:
@@ -143,8 +143,9 @@ class _Plain:
 
 
 def _scalar(node: ScalarNode) -> object:
-    text, tag = cast(str, node.value), node.tag
-    if tag == PLAIN:
+    text: str = node.value
+    tag: str = node.tag
+    if tag is PLAIN or tag == PLAIN:
         return _value(text)
     if tag in (TEXT, "tag:yaml.org,2002:str"):
         return text

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from delid.core import ConfigError, ConfigFinding
 
-from ._expand import Expansion, Location, Origin, Piece
+from ._expand import Expansion, Library, Location, Origin, Piece
 from ._recipe import Parameter, RecipeFile, Situation, Value, Variant
 from ._yaml import Document, in_order, read_document, validate
 
@@ -72,9 +72,14 @@ def load_recipe(path: Path | str) -> Recipe:
     return read_recipe(read_document(path))
 
 
-def read_recipe(document: Document, given: Mapping[str, Value] | None = None) -> Recipe:
-    """As ``load_recipe``, from a document. ``given`` are values for parameters, as ``with_values`` takes them."""
-    expansion = Expansion(document)
+def read_recipe(document: Document, given: Mapping[str, Value] | None = None, library: Library | None = None) -> Recipe:
+    """As ``load_recipe``, from a document.
+
+    Args:
+        given: values for parameters, as ``with_values`` takes them.
+        library: fragments read before; those read now are added.
+    """
+    expansion = Expansion(document, library or Library())
     if not isinstance(document.data, dict):
         document.validate(RecipeFile)  # says that there is no mapping
     parameters = parameters_of(document)

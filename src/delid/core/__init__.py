@@ -2,6 +2,7 @@
 
 from ._alarm_events import ALL_ALARMS, AlarmAcknowledged, AlarmShelved
 from ._clock import Clock, ManualClock, SystemClock
+from ._collector import collector_paused
 from ._config_finding import ConfigFinding
 from ._errors import (
     CameraError,
@@ -241,6 +242,7 @@ __all__ = [
     "Wire",
     "allowed_commands",
     "asked",
+    "collector_paused",
     "ended",
     "follow",
     "from_json",

@@ -6,6 +6,7 @@ from ._cross_check import EVIDENCE, Evidence, cross_check
 from ._expand import make_plan
 from ._order import order_targets, path_mm
 from ._place import PackPlace
+from ._reference import reference_text
 from ._rules import ALL_RULES, RULES
 from ._select import decide
 
@@ -28,4 +29,5 @@ __all__ = [
     "make_plan",
     "order_targets",
     "path_mm",
+    "reference_text",
 ]

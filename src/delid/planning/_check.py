@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from delid.config import Cell, PackFile, Recipe
-from delid.core import ConfigFinding
+from delid.core import ConfigFinding, collector_paused
 
 from ._context import Context, Finding, Location
 from ._rules import BY_CODE, RULES
@@ -46,8 +46,9 @@ def check_set(recipes: Sequence[Recipe], cell: Cell, new: Sequence[Recipe] | Non
 
 def check_cell(cell: Cell) -> list[Finding]:
     """Every fault of every recipe of a cell, and of all of them together."""
-    found = [f for recipe in cell.recipes for f in check_recipe(recipe, cell, cell.packs)]
-    return found + check_set(cell.recipes, cell)
+    with collector_paused():
+        found = [f for recipe in cell.recipes for f in check_recipe(recipe, cell, cell.packs)]
+        return found + check_set(cell.recipes, cell)
 
 
 def as_findings(faults: Iterable[ConfigFinding]) -> list[Finding]:

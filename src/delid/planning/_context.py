@@ -75,7 +75,7 @@ class Context:
 
     def tool_of(self, operation: Operation) -> Tool | None:
         """The tool that an operation names, if the cell has it."""
-        return self.tools.get(getattr(operation, "tool", ""))
+        return self.tools.get(operation.__dict__.get("tool", ""))
 
     def before(self, operation_id: str) -> set[str]:
         """Ids of everything that is done before an operation."""

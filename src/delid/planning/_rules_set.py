@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from delid.config import Cell, Recipe
 from delid.core import Damage, DamageKind, HazardClass, HazardLimits, PackStatus, hazard_class
@@ -51,6 +52,7 @@ def _edges(kind: DamageKind, recipes: Sequence[Recipe], limits: HazardLimits) ->
     return sorted(p for p in points if 0.01 <= p <= 1.0)
 
 
+@lru_cache(maxsize=4096)
 def _class_of(kind: DamageKind, severity: float, limits: HazardLimits) -> HazardClass:
     damage = Damage(kind, 1.0, severity, (0.0, 0.0, 1.0, 1.0))
     return hazard_class([damage], PackStatus.KNOWN, limits)[0]
