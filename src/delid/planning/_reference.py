@@ -29,8 +29,8 @@ from ._rules import ALL_RULES
 HEAD = """\
 # Recipe language: reference
 
-This page is generated from the program: `delid recipe reference`. [Recipes](recipes.md) explains how recipes are chosen and
-carried out. Names carry their units; a value `$name` stands for a parameter.
+This page is generated from the program: `delid recipe reference`. [Recipes](recipes.md) explains how recipes are chosen
+and carried out. Names carry their units; a value `$name` stands for a parameter.
 """
 
 REACTIONS: dict[Reaction, str] = {
@@ -44,6 +44,8 @@ REACTIONS: dict[Reaction, str] = {
 FILE_PARTS: tuple[type[BaseModel], ...] = (
     RecipeFile, Serves, HealthRange, Parameter, TagCondition, Use, Variant, When, SeverityRange, FragmentFile, Targets,
 )  # fmt: skip
+
+WORDS = {"string": "text", "integer": "whole number", "boolean": "flag"}
 
 COMMON = ("id", "after", "checkpoint", "on_failure")
 
@@ -64,12 +66,12 @@ def reference_text() -> str:
         "",
         "## Rules",
         "",
-        "`delid recipe rules CODE` explains each. A danger or an error keeps a recipe from running.",
+        "`delid recipe rules CODE` explains each. Danger and error keep a recipe from running.",
         "",
     ]
     lines += ["| code | severity | what must hold | why | what to do |", "|---|---|---|---|---|"]
     lines += [f"| `{r.code}` | {r.severity.value} | {r.about} | {r.why} | {r.hint} |" for r in ALL_RULES]
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines).replace("``", "`") + "\n"
 
 
 def _model(model: type[BaseModel]) -> list[str]:
@@ -138,9 +140,7 @@ def _words(value: dict[str, Any], definitions: dict[str, Any]) -> str:
         return f"list of {_words(inner, definitions)}" if inner else "list"
     if kind == "object":
         return f"mapping to {_words(value['additionalProperties'], definitions)}" if _is_mapping(value) else "mapping"
-    return _range(
-        value, {"string": "text", "number": "number", "integer": "whole number", "boolean": "flag"}.get(kind, kind)
-    )
+    return _range(value, WORDS.get(kind, kind))
 
 
 def _is_mapping(value: dict[str, Any]) -> bool:

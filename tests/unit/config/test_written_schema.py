@@ -1,4 +1,4 @@
-"""The JSON Schemas that editors complete from: they take every shipped file, refuse broken ones, and explain each key."""
+"""The JSON Schemas for the editor: they take every shipped file, refuse broken ones, and explain each key."""
 
 import json
 
