@@ -19,6 +19,7 @@ class KeepOut(StrictModel):
     """One zone: a convex outline from the floor up to ``top_mm``. A part that is not convex is several zones."""
 
     id: Name
+    """Name of the zone, as messages use it."""
     outline_mm: Annotated[list[XyMm], Field(min_length=3)]
     """Corners in order, x and y."""
     top_mm: float | None = None
