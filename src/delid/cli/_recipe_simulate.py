@@ -11,6 +11,7 @@ from delid.config import Cell, load_cell, load_recipe
 from delid.core import DamageKind, UsageError
 
 from ._outcome import DEFAULT_CELL, Exit, errors_end_it, print_json
+from ._recipe_release import note_simulation
 
 if TYPE_CHECKING:
     from delid.rehearsal import Assumptions, Rehearsal
@@ -19,7 +20,7 @@ NOTHING = "none"
 
 
 def simulate(
-    recipe: Annotated[Path, typer.Argument(help="Recipe file.", show_default=False)],
+    recipes: Annotated[list[Path], typer.Argument(metavar="RECIPE...", help="Recipe files.", show_default=False)],
     cell: Annotated[Path, typer.Option(help="Cell file.")] = DEFAULT_CELL,
     pack: Annotated[str | None, typer.Option(help="Pack in the cell, if not the first that the recipe serves.")] = None,
     damage: Annotated[
@@ -39,7 +40,7 @@ def simulate(
     html: Annotated[Path | None, typer.Option(help="Write time line, tool path and figures as one HTML page.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Run a recipe on a simulated cell in virtual time, with seeded failures.
+    """Run recipes on a simulated cell in virtual time, with seeded failures; several are set side by side on the page.
 
     Exit code 0: every run ended as the recipe says. 1: some did not. 2: used wrongly. 3: a fault.
     """
@@ -50,15 +51,19 @@ def simulate(
         found = found.with_chances(parse_chances(rate or []))
         found = found.without_failures() if no_failures else found
         loaded, seen = load_cell(cell), _parse_damage(damage)
-        files = [recipe, *([compare] if compare else [])]
+        files = [*recipes, *([compare] if compare else [])]
         sides = [_rehearse(file, loaded, found, pack, seen, seed, runs, quiet=json) for file in files]
         if html is not None:
             _write(html, page(sides))
+        changed = "not kept for a release: chances were changed" if rate or no_failures else ""
+        notes = [changed or note_simulation(side, loaded) for side in sides]
     if json:
-        print_json(sides[0].as_dict() | ({"compared": sides[1].as_dict()} if compare else {}))
+        print_json(sides[0].as_dict() | ({"compared": [s.as_dict() for s in sides[1:]]} if sides[1:] else {}))
     else:
-        for side in sides:
+        for side, words in zip(sides, notes, strict=True):
             _print(side)
+            if words:
+                typer.echo(f"  {words}")
         if html is not None:
             typer.echo(f"written {html}")
     raise typer.Exit(Exit.GOOD if all(side.good == len(side.runs) for side in sides) else Exit.NO)

@@ -38,6 +38,9 @@ def plan(
     reading: Annotated[
         list[str] | None, typer.Option(help="PLC reading TAG=VALUE, for example gas_ppm=80; repeat it.")
     ] = None,
+    maintenance: Annotated[
+        bool, typer.Option("--maintenance", help="As in maintenance mode: recipes need no release.")
+    ] = False,
 ) -> None:
     """Choose a recipe for what was seen and show the plan; all sources must show the same pack.
 
@@ -48,8 +51,9 @@ def plan(
         readings = read_readings(reading or [], loaded)
         seen = assess(sources, loaded, assume_pack)
         decision = decide(
-            seen, loaded, readings, exclude or (), assume_pack, ruled_out=ruled_out or (), ruled_in=ruled_in or ()
-        )
+            seen, loaded, readings, exclude or (), assume_pack, ruled_out=ruled_out or (), ruled_in=ruled_in or (),
+            released_only=not maintenance,
+        )  # fmt: skip
     if json:
         print_json(to_plain(decision))
     else:

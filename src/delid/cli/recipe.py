@@ -14,10 +14,14 @@ from delid.planning import ALL_RULES, Rule, reference_text
 
 from ._outcome import DEFAULT_CELL, Exit, errors_end_it, print_json
 from ._recipe_files import check_files
+from ._recipe_impact import impact
+from ._recipe_release import note_check, release, state_facts, state_lines
 from ._recipe_simulate import simulate
 
 recipe_app = typer.Typer(no_args_is_help=True, help="Check, simulate and show dismantling recipes.")
 recipe_app.command()(simulate)
+recipe_app.command()(release)
+recipe_app.command()(impact)
 
 CellOption = Annotated[
     Path | None,
@@ -41,6 +45,9 @@ def check(
                 raise UsageError(f"{file}: no such file.")
         loaded, packs, lines = _surroundings(cell)
     findings = check_files(files, loaded, packs)
+    if loaded and not findings:
+        for file in files:
+            note_check(load_recipe(file), loaded)
     if json:
         print_json({"findings": [to_plain(f) | {"path": str(f.path)} for f in findings], "config": lines})
     else:
@@ -87,15 +94,19 @@ def reference(
 @recipe_app.command()
 def show(
     file: Annotated[Path, typer.Argument(help="Recipe file.")],
+    cell: CellOption = None,
     json: Annotated[bool, typer.Option("--json", help="The recipe as one JSON object.")] = False,
 ) -> None:
-    """Show a recipe: what it serves, its parameters and variants, and its operations, with fragments filled in."""
+    """Show a recipe with fragments filled in, its state, and what changed since its release."""
     with errors_end_it(json):
         recipe = load_recipe(file)
+        loaded, _, _ = _surroundings(cell)
+        facts = state_facts(recipe, loaded) if loaded else {}
+        states = state_lines(recipe, loaded) if loaded else []
     if json:
-        print_json(recipe.spec.model_dump(mode="json", by_alias=True) | {"sha256": recipe.sha256})
+        print_json(recipe.spec.model_dump(mode="json", by_alias=True) | {"sha256": recipe.sha256} | facts)
         return
-    for line in _lines(recipe):
+    for line in [*_lines(recipe), *states]:
         typer.echo(line)
 
 

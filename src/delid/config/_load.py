@@ -22,6 +22,7 @@ from ._pack import PackFile
 from ._plc import RegisterMap
 from ._program import ProgramMap
 from ._recipe_load import Recipe, read_recipe
+from ._release import ReleaseFile, releases_path, version_of
 from ._times import TimesFile
 from ._yaml import Document, read_document
 
@@ -48,6 +49,13 @@ class Cell:
     """Learnt durations of acts, where the cell has them."""
     health: HealthFile | None = None
     """Rules for state of health and route, where the cell has them."""
+    pack_texts: Mapping[str, str] = field(default_factory=dict)
+    """Pack to the text of its file."""
+    released: frozenset[tuple[str, str]] | None = None
+    """Name and digest of each recipe whose present version is released; None where releases do not matter."""
+
+    def is_released(self, recipe: Recipe) -> bool:
+        return self.released is None or (recipe.spec.recipe, recipe.sha256) in self.released
 
     def old_calibrations(self, wall_s: float) -> list[str]:
         """One line for each camera whose calibration is older than the cell file allows, at ``wall_s`` (UTC)."""
@@ -134,6 +142,8 @@ class _CellFiles:
         spec = self._spec
         packs = [pack for n, p in enumerate(spec.packs) if (pack := self._read(PackFile, p, ("packs", n)))]
         recipes = [recipe for n, p in enumerate(spec.recipes) if (recipe := self._recipe(p, ("recipes", n)))]
+        pack_texts = {file.pack: document.text for file, document in packs}
+        released = self._released(recipes, pack_texts)
         plc_map = self._read(RegisterMap, spec.plc.map, ("plc", "map"))
         robot_map = self._read(ProgramMap, spec.motion.map, ("motion", "map")) if spec.motion.map else None
         times = self._read(TimesFile, spec.times, ("times",)) if spec.times else None
@@ -159,7 +169,27 @@ class _CellFiles:
             },
             times[0] if times else None,
             health[0] if health else None,
+            pack_texts,
+            released,
         )
+
+    def _released(self, recipes: list[Recipe], pack_texts: Mapping[str, str]) -> frozenset[tuple[str, str]]:
+        """Those whose last release is of the version that lies there."""
+        found = set()
+        for recipe in recipes:
+            path = releases_path(recipe.document.path)
+            if not path.is_file():
+                continue
+            try:
+                document = read_document(path)
+                last = document.validate(ReleaseFile).releases[-1:]
+            except ConfigError as error:
+                self._findings.extend(error.findings)
+                continue
+            self._texts[str(path)] = document.text
+            if any(r.content == version_of(recipe, pack_texts).content for r in last):
+                found.add((recipe.spec.recipe, recipe.sha256))
+        return frozenset(found)
 
     def _calibrated(self, spec: CellFile) -> tuple[CellFile, dict[str, CalibrationFile]]:
         """The cell with every camera's figures in place of the file that holds them."""

@@ -253,7 +253,7 @@ class Decide:
 
     The kind of a fastener counts from ``sure_confidence`` on; of a doubtful one only the place is taken. A person has
     looked for the damages ``ruled_out`` and found none, and has found those of ``ruled_in``. What ``carried`` says is
-    done is not planned again.
+    done is not planned again. With ``released_only`` no recipe is taken that nobody has released.
     """
 
     id: str
@@ -265,6 +265,7 @@ class Decide:
     ruled_out: tuple[DamageKind, ...] = field(default=(), metadata=LEAVE_OUT_DEFAULT)
     carried: PackState | None = field(default=None, metadata=LEAVE_OUT_NONE)
     ruled_in: tuple[DamageKind, ...] = field(default=(), metadata=LEAVE_OUT_DEFAULT)
+    released_only: bool = field(default=False, metadata=LEAVE_OUT_DEFAULT)
 
 
 @dataclass(frozen=True, slots=True)

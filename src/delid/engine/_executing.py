@@ -64,5 +64,6 @@ def _decide(state: EngineState) -> Decide:
     name, readings = f"decide.{state.turns}", dict(state.tags)
     least = sure if doubtful else 0.0
     named = reconcile.assumed_pack(state)
-    carried = state.leftover.carried
-    return Decide(name, seen, readings, state.excluded, named, least, state.ruled_out, carried, state.ruled_in)
+    told = (state.ruled_out, state.leftover.carried, state.ruled_in)
+    released_only = state.mode is not Mode.MAINTENANCE
+    return Decide(name, seen, readings, state.excluded, named, least, *told, released_only)

@@ -219,7 +219,7 @@ class Executor:
         def work() -> Event:
             given = (effect.exclude, effect.assume_pack, effect.sure_confidence)
             told = (effect.ruled_out, effect.carried, effect.ruled_in)
-            found = decide(effect.assessment, self.cell, effect.readings, *given, *told)
+            found = decide(effect.assessment, self.cell, effect.readings, *given, *told, effect.released_only)
             return Decided(self.clock.now_s(), effect.id, found)
 
         return await asyncio.get_running_loop().run_in_executor(self.vision_pool, work)

@@ -51,6 +51,7 @@ def decide(
     ruled_out: Collection[DamageKind] = (),
     carried: PackState | None = None,
     ruled_in: Collection[DamageKind] = (),
+    released_only: bool = False,
 ) -> Decision:
     """The plan for what was seen and measured, or a refusal, with the reasons for every recipe of the cell.
 
@@ -63,6 +64,7 @@ def decide(
         ruled_out: unclear damages that a person has looked for and not found.
         ruled_in: unclear damages that a person has looked for and found; they count as found.
         carried: what runs before did to this pack; it is not planned again. It counts for a pack of its model only.
+        released_only: no recipe is taken whose present version nobody has released.
 
     Raises PlanningError when the chosen recipe cannot be carried out by this cell, UsageError when ``assume_pack`` is
     not a pack of the cell. No input or output, no clock, no randomness: the same input gives the same decision.
@@ -72,7 +74,7 @@ def decide(
     judged = _with_findings(rejudge(looked, cell, readings), crossed)
     identity = identify(judged, cell, assume_pack)
     recipes = sorted(cell.recipes, key=lambda recipe: _rank(recipe, identity))
-    weighed = [(recipe, _objections(recipe, identity, judged)) for recipe in recipes]
+    weighed = [(r, (*_objections(r, identity, judged), *_unreleased(r, cell, released_only))) for r in recipes]
     chosen = next((recipe for recipe, objections in weighed if not objections), None)
     candidates = tuple(_candidate(recipe, objections, chosen, identity, judged) for recipe, objections in weighed)
     if chosen is None:
@@ -148,6 +150,12 @@ def _rank(recipe: Recipe, identity: Identity) -> Rank:
     exact = identity.pack is not None and identity.pack.pack in serves.packs
     allowed = sum(limit.max_severity for limit in serves.damage.values())
     return (0 if exact else 1, len(serves.packs), round(allowed, 6), len(serves.hazard), recipe.spec.recipe)
+
+
+def _unreleased(recipe: Recipe, cell: Cell, released_only: bool) -> tuple[str, ...]:
+    if not released_only or cell.is_released(recipe):
+        return ()
+    return (f"not released: run 'delid recipe release {recipe.document.path.name} --by NAME'",)
 
 
 def _objections(recipe: Recipe, identity: Identity, judged: Assessment) -> tuple[str, ...]:

@@ -63,7 +63,8 @@ class Case:
 
     def decide(self, effect: Decide) -> Decision:
         """As the planner decides; raises its errors."""
-        given = (effect.exclude, effect.assume_pack, effect.sure_confidence, effect.ruled_out, effect.carried)
+        told = (effect.ruled_out, effect.carried, effect.ruled_in)
+        given = (effect.exclude, effect.assume_pack, effect.sure_confidence, *told)
         key = (effect.assessment, tuple(sorted(effect.readings.items())), *given)
         if key not in self.decided:
             self.decided[key] = decide(effect.assessment, self.cell, effect.readings, *given)

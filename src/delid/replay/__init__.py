@@ -1,6 +1,7 @@
 """Recorded runs again: inspections, decisions and wire bytes, compared with references. No socket, no thread."""
 
 from ._compare import Difference, check_tolerances, compare_frames, compare_lines
+from ._impact import Impact, impact, with_version
 from ._inspections import DEFAULT_TOLERANCES, FrameSeam, Tolerance, frame_seams
 from ._lines import decision_lines, wire_lines
 from ._recorded_wire import recorded_wire_differences
@@ -14,6 +15,7 @@ __all__ = [
     "DEFAULT_TOLERANCES",
     "Difference",
     "FrameSeam",
+    "Impact",
     "InspectorLike",
     "Outcome",
     "Reference",
@@ -28,6 +30,7 @@ __all__ = [
     "compare_seams",
     "decision_lines",
     "frame_seams",
+    "impact",
     "judge_file",
     "load_reference",
     "recorded_cell",
@@ -41,4 +44,5 @@ __all__ = [
     "wire_lines",
     "with_models",
     "with_recipes",
+    "with_version",
 ]

@@ -184,7 +184,7 @@ class _Replay:
         try:
             given = (effect.exclude, effect.assume_pack, effect.sure_confidence)
             told = (effect.ruled_out, effect.carried, effect.ruled_in)
-            found = decide(effect.assessment, self._cell, effect.readings, *given, *told)
+            found = decide(effect.assessment, self._cell, effect.readings, *given, *told, effect.released_only)
         except DelidError as error:
             return Finished(at_s, effect.id, False, "fault", str(error))
         return Decided(at_s, effect.id, found)

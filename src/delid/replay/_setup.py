@@ -13,8 +13,11 @@ from delid.journal import Recording
 
 
 def cell_for_replay(path: Path, *, models: Path | None = None, recipes: Sequence[Path] = ()) -> Cell:
-    """The cell file, with other models or recipes where they are given; raises ConfigError and UsageError."""
-    cell = load_cell(path)
+    """The cell file, with other models or recipes where they are given; raises ConfigError and UsageError.
+
+    Recipes count as released: a replay asks what they decide, and a recipe is replayed before it is released.
+    """
+    cell = dataclasses.replace(load_cell(path), released=None)
     if models is not None:
         cell = with_models(cell, models)
     return with_recipes(cell, recipes)
@@ -36,16 +39,22 @@ def with_models(cell: Cell, folder: Path) -> Cell:
 
 
 def with_recipes(cell: Cell, paths: Sequence[Path]) -> Cell:
-    """The cell with each recipe in the place of the one of the same name, or added; raises ConfigError."""
+    """The cell with each recipe in the place of the one of the same name, or added; raises ConfigError.
+
+    What is put in its place counts as released, see ``cell_for_replay``.
+    """
     recipes = {recipe.spec.recipe: recipe for recipe in cell.recipes}
     for path in paths:
         recipe = load_recipe(path)
         recipes[recipe.spec.recipe] = recipe
-    return dataclasses.replace(cell, recipes=tuple(recipes.values()))
+    return dataclasses.replace(cell, recipes=tuple(recipes.values()), released=None if paths else cell.released)
 
 
 def recorded_cell(recording: Recording, cell: Cell) -> Cell:
-    """The configuration that lies in the recording; models and gallery are those of ``cell``."""
+    """The configuration that lies in the recording; models and gallery are those of ``cell``.
+
+    In a recording that holds no releases, made before there were any, every recipe counts as released.
+    """
     header = recording.header
     with tempfile.TemporaryDirectory(prefix="delid-replay-") as folder:
         base = Path(folder).resolve()
@@ -62,4 +71,5 @@ def recorded_cell(recording: Recording, cell: Cell) -> Cell:
         fasteners=cell.resolve(here.fasteners),
         gallery=cell.resolve(here.gallery),
     )
-    return dataclasses.replace(found, spec=found.spec.model_copy(update={"models": models}))
+    spec = found.spec.model_copy(update={"models": models})
+    return dataclasses.replace(found, spec=spec, released=found.released or None)
