@@ -96,9 +96,7 @@ class Floor:
 
     async def change(self, inputs: dict[str, Any]) -> float | None:
         """Milliseconds to the hold byte; None where the robot did not move any more."""
-        await self._until(lambda state: state["packml"] == "Execute" and state["question"] is None)
-        end_s = time.monotonic() + PATIENCE_S
-        await _while(lambda: not self._robot.moving and time.monotonic() < end_s)
+        await self._until(lambda state: state["packml"] == "Execute" and self._robot.moving)
         await asyncio.sleep(self._chance.uniform(0.02, 0.12))
         if not self._robot.moving:
             return None
@@ -132,19 +130,24 @@ class Floor:
 
     async def _go_on(self, state: dict[str, Any]) -> None:
         question, packml = state["question"], state["packml"]
+        if not self._plc.motion_permitted and packml in ("Aborted", "Held", "Stopped"):
+            await self._press_button()
         if question is not None:
             answer = "another pack" if "another pack" in question["answers"] else question["answers"][0]
             await self._ask(op="answer", question_id=question["id"], answer=answer)
         elif packml == "Aborted" and all(self._plc.machine.inputs.model_dump()[k] == v for k, v in GOOD.items()):
-            self._set(reset_button=True)
-            await asyncio.sleep(3 * SCAN_S)
-            self._set(reset_button=False)
+            await self._press_button()  # it closes the quench as well
             for alarm in state["alarms"]:
                 await self._ask(op="acknowledge", code=alarm["code"])
             await self._ask(op="command", command="Clear")
         elif command := {"Stopped": "Reset", "Complete": "Reset", "Idle": "Start", "Held": "Unhold"}.get(packml):
             self._renew_pack()
             await self._ask(op="command", command=command)
+
+    async def _press_button(self) -> None:
+        self._set(reset_button=True)
+        await asyncio.sleep(3 * SCAN_S)
+        self._set(reset_button=False)
 
     def _renew_pack(self) -> None:
         self._plc.machine.removed.clear()
@@ -161,8 +164,7 @@ async def _while(is_so: Callable[[], bool]) -> None:
 
 async def measure(folder: Path, changes: int, *, load: bool) -> Figures:
     """So many changes, one kind after the other."""
-    robot = HeardLogic(Machine(homing_speed_mm_s=2000.0))
-    site = load_site(SCENARIO)
+    robot, site = HeardLogic(Machine(homing_speed_mm_s=2000.0)), load_site(SCENARIO)
     plc = PlcLogic(site, speed=20.0, start_count=int(time.time()) & 0xFFFF)
     took_ms: list[float] = []
     async with AsyncExitStack() as stack:
@@ -172,8 +174,8 @@ async def measure(folder: Path, changes: int, *, load: bool) -> Figures:
         await stack.enter_async_context(_running(_scan(plc, robot)))
         cell = build_cell(folder, port, server.open(), FEED_MM_S)
         notes = folder / "notes.json"
-        here = Path(__file__).parent
-        command = [str(here / "loaded_cell.py"), str(cell.path), str(notes), *(["--vision"] if load else [])]
+        program = str(Path(__file__).with_name("loaded_cell.py"))
+        command = [program, str(cell.path), str(notes), *(["--vision"] if load else [])]
         await stack.enter_async_context(_program(command))
         client = CellClient(cell.socket_path)
         stack.callback(client.close)

@@ -27,7 +27,7 @@ from delid.core import SystemClock, Ticked
 from delid.engine import Executor
 from delid.vision import Inspector, read_frame
 
-PICTURE = REPOSITORY / f"fixtures/scenes/{PACK}/bolts.jpg"
+PICTURE = REPOSITORY / f"fixtures/scenes/{PACK}-clean/bolts.jpg"
 
 
 async def watch(executor: Executor, notes: dict[str, Any]) -> None:
