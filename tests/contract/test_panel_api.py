@@ -165,6 +165,11 @@ async def test_a_wrong_command_never_reaches_the_cell(cell: FakeCell, panel: htt
     assert cell.told == []
 
 
+async def test_a_body_that_is_no_text_at_all_is_a_wrong_request(panel: httpx.AsyncClient) -> None:
+    reply = await panel.post(COMMANDS, content=b"\x8e2\x1f", headers={"Content-Type": "application/json"})
+    assert (reply.status_code, reply.json()["error"]["code"]) == (422, "panel.bad_request")
+
+
 FOREIGN = [
     {"Host": "evil.example"},
     {"Host": "127.0.0.1.evil.example"},

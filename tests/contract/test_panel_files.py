@@ -128,32 +128,30 @@ async def test_a_recipe_is_checked_drafted_compared_and_thrown_away(panel: httpx
     assert (await panel.get(f"{url}/diff")).status_code == 404
 
 
-async def test_a_draft_that_the_checker_refuses_is_never_in_use_afterwards(
-    panel: httpx.AsyncClient, tmp_path: Path, repository: Path
-) -> None:
-    """The whole way of a release, which ends at the check; the recipe in use is what it was."""
-    recipes = tmp_path / "recipes"
-    source = repository / "cell_configs" / "recipes"
-    for path in source.rglob("*.yaml"):
-        (recipes / path.relative_to(source)).parent.mkdir(parents=True, exist_ok=True)
-        (recipes / path.relative_to(source)).write_text(path.read_text())
-    cell = tmp_path / "cell.yaml"
-    cell.write_text(cell.read_text().replace(str(source), str(recipes)))
+async def test_a_draft_that_the_checker_refuses_is_not_released(panel: httpx.AsyncClient, repository: Path) -> None:
     file = (await panel.get("/api/v1/recipes")).json()["recipes"][0]["file"]
-    before = (recipes / f"{file}.yaml").read_bytes()
+    source = repository / "cell_configs" / "recipes" / f"{file}.yaml"
+    before = source.read_bytes()
     await panel.put(f"/api/v1/recipes/{file}/draft", json={"text": before.decode() + "\nnonsense: 1\n"})
-    job = (await panel.post(f"/api/v1/recipes/{file}/release", json={})).json()
-    assert job["state"] == "running"
+    reply = await panel.post(f"/api/v1/recipes/{file}/release", json={})
+    assert (reply.status_code, reply.json()["error"]["code"]) == (409, "panel.refused")
+    assert "unknown key" in reply.json()["error"]["message"]
+    assert source.read_bytes() == before
+    assert (await panel.get(f"/api/v1/recipes/{file}")).json()["draft"] is not None, "the draft is still there"
+
+
+async def test_a_simulation_is_a_job_of_which_one_runs_at_a_time(panel: httpx.AsyncClient) -> None:
+    file = (await panel.get("/api/v1/recipes")).json()["recipes"][0]["file"]
+    job = (await panel.post(f"/api/v1/recipes/{file}/simulate", json={"runs": 1})).json()
+    assert (job["state"], job["by"]) == ("running", "panel")
     busy = await panel.post(f"/api/v1/recipes/{file}/simulate", json={"runs": 1})
     assert (busy.status_code, busy.json()["error"]["code"]) == (409, "panel.busy")
-    async with asyncio.timeout(90.0):
+    async with asyncio.timeout(100.0):
         while job["state"] == "running":
             await asyncio.sleep(0.2)
             job = (await panel.get(f"/api/v1/jobs/{job['id']}")).json()
-    assert job["state"] in ("refused", "failed"), job
-    assert "nonsense" in json.dumps(job["result"]) + job["words"]
-    assert (recipes / f"{file}.yaml").read_bytes() == before
-    assert (await panel.get(f"/api/v1/recipes/{file}")).json()["draft"] is not None, "the draft is still there"
+    assert job["state"] in ("done", "refused"), job["words"]
+    assert isinstance(job["result"], dict)
 
 
 async def test_photographs_are_sent_taken_live_and_removed(cell: FakeCell, panel: httpx.AsyncClient) -> None:
@@ -190,7 +188,7 @@ async def test_the_support_bundle_holds_no_secret(cell: FakeCell, panel: httpx.A
     assert any(name.startswith("config/") for name in names)
     assert "steps 7" in everything
     assert "vw-meb-82" in everything
-    for secret in ("hunter2", "Xyzzy77", "Plugh88", "Quux99", "Corge11", "Grault22", "argon2", "PRIVATE KEY"):
+    for secret in ("hunter2", "Xyzzy77", "Plugh88", "Quux99", "Corge11", "Grault22", "$argon2", "PRIVATE KEY"):
         assert secret not in everything
     assert "Plugh88" not in (await panel.get("/api/v1/diagnostics/log")).text
 

@@ -64,28 +64,33 @@ def panel(
         raise typer.Exit(USED_WRONGLY)
     try:
         path = socket_path or load_cell(cell).socket_path  # type: ignore[arg-type]
-        check_open(open_mode, host)
         folder = data or data_folder(path)
+        check_open(open_mode, host)
         names = [*names_of(host), *(name or [])]
         tls = None if is_loopback(host) else make_tls(folder / "tls", names, datetime.datetime.now(datetime.UTC))
+        bound = bind(host, port)
+        address = address_of(host, bound.getsockname()[1], tls=tls is not None)
         settings = PanelSettings(
             socket=path, data=folder, cell=cell, hosts=(*hosts_for(host), *(n.lower() for n in names)),
             open_as=Role.ENGINEER if open_mode else None, tls=tls is not None,
             on_set_up=lambda code: typer.echo(set_up_words(address, code)),
         )  # fmt: skip
         app = create_app(settings)
-        bound = bind(host, port)
     except DelidError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(USED_WRONGLY) from error
-    address = address_of(host, bound.getsockname()[1], tls=tls is not None)
     log_to(folder / "log" / "panel.log")
-    typer.echo(f"The panel is at {address}")
-    if open_mode:
-        typer.echo("Open mode: nobody logs in; whoever reaches it on this machine may do what an engineer may.")
-    for line in tls_words(tls) if tls else ():
+    for line in first_words(address, open_mode, tls):
         typer.echo(line)
     serve_panel(app, bound, tls)
+
+
+def first_words(address: str, open_mode: bool, tls: Tls | None) -> list[str]:
+    """What is printed at the start."""
+    lines = [f"The panel is at {address}"]
+    if open_mode:
+        lines.append("Open mode: nobody logs in; whoever reaches it on this machine may do what an engineer may.")
+    return [*lines, *(tls_words(tls) if tls else [])]
 
 
 def check_open(open_mode: bool, host: str) -> None:

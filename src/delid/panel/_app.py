@@ -80,8 +80,8 @@ async def _request_is_wrong(_: Request, error: Exception) -> JSONResponse:
 
 async def _no_such_call(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
-    code = HTTP_CODES.get(error.status_code, "panel.bad_request")
-    return JSONResponse(error_body(refusal(code, str(error.detail))), error.status_code, error.headers)
+    wrong = refusal(HTTP_CODES.get(error.status_code, "panel.bad_request"), str(error.detail))
+    return JSONResponse(error_body(wrong), status_of(wrong), error.headers)
 
 
 async def _failed(request: Request, error: Exception) -> JSONResponse:

@@ -184,11 +184,14 @@ async def release_recipe(request: Request, file: FileName, body: ReleaseIn) -> J
     """Check, simulate and release the draft in the name of whoever asks, as a job. Refused, all is as it was before."""
     panel, person = panel_of(request), person_in(request)
     request.state.detail = {"file": file, "note": body.note}
-    cell = await panel.files.cell()
-    if panel.jobs.running is not None:
-        raise refusal("panel.busy", f"{panel.jobs.running.by} has started '{panel.jobs.running.what}'.")
-    if panel.recipes.draft(file) is None and file not in panel.recipes.in_use(cell):
+    _must_be_free(panel)
+    cell, draft = await panel.files.cell(), panel.recipes.draft(file)
+    if draft is None and file not in panel.recipes.in_use(cell):
         raise refusal("panel.not_found", f"There is no recipe {file!r}.")
+    if draft is not None:
+        found = await asyncio.get_running_loop().run_in_executor(panel.pool, findings, cell, file, draft)
+        if found:
+            raise refusal("panel.refused", f"Line {found[0].line}: {found[0].message}", "Correct what the check finds.")
     path, finished = panel.recipes.install(cell, file)
     where = (str(path), "--cell", str(cell.path), "--json")
     commands = [
@@ -202,8 +205,13 @@ async def release_recipe(request: Request, file: FileName, body: ReleaseIn) -> J
 async def _tried(request: Request, file: str) -> tuple[Panel, Cell, FilePath]:
     """The panel, its cell, and a copy of the recipe to try; raises PanelError while another job runs."""
     panel = panel_of(request)
+    _must_be_free(panel)
     cell = await panel.files.cell()
-    if panel.jobs.running is not None:
-        raise refusal("panel.busy", f"{panel.jobs.running.by} has started '{panel.jobs.running.what}'.")
     path = await asyncio.get_running_loop().run_in_executor(panel.pool, panel.recipes.bench, cell, file)
     return panel, cell, path
+
+
+def _must_be_free(panel: Panel) -> None:
+    """Raises PanelError ``panel.busy`` while a job runs: it may have put a text into use that is not released yet."""
+    if (job := panel.jobs.running) is not None:
+        raise refusal("panel.busy", f"{job.by} has started '{job.what}', which still runs.")

@@ -20,13 +20,16 @@ from delid.core import ConfigError
 
 PACKAGES = ("delid", "numpy", "opencv-python", "onnxruntime", "pydantic", "pymodbus", "pyserial", "pyzmq", "fastapi",
             "starlette", "uvicorn", "websockets", "mcap", "ortools", "cryptography", "argon2-cffi")  # fmt: skip
-SECRET_KEY = r"(?:pass(?:word|wd|phrase)?|secret|token|api[_-]?key|private[_-]?key|credential|auth|cookie|pin|setup)"
+SECRET_KEY = (
+    r"(?:pass(?:word|wd|phrase)?|secret|token|api[_-]?key|private[_-]?key|credential|cookie|setup"
+    r"|(?<![a-z])(?:auth|authorization|pin)(?![a-z]))"
+)
 SECRETS = (
+    (re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{8,}"), r"\1 REMOVED"),
     (re.compile(rf"(?im)([\"']?\b[\w.-]*{SECRET_KEY}[\w.-]*[\"']?\s*[:=]\s*)(\"[^\"\n]*\"|'[^'\n]*'|[^\s,}}\]#]+)"),
      r"\1REMOVED"),
     (re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://)[^/\s:@]+(:[^/\s@]*)?@"), r"\1REMOVED@"),
     (re.compile(r"\bdelid_[0-9a-f]{12}_[\w-]{20,}"), "REMOVED"),
-    (re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{8,}"), r"\1 REMOVED"),
     (re.compile(r"#setup=[\w-]+"), "#setup=REMOVED"),
     (re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVATE KEY-----", re.S), "REMOVED"),
 )  # fmt: skip
