@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "alarms": ("alarms:alarms_app", "See, acknowledge and shelve the alarms of a running cell."),
     "inspect": ("inspect", "Say which pack an image shows and how it is damaged."),
     "plan": ("plan", "Plan from an inspection, with reasons."),
+    "times": ("times:times_app", "Learn from recordings how long the acts of a cell take."),
     "recipe": ("recipe:recipe_app", "Check and show recipes."),
     "packs": ("packs:packs_app", "List and show pack files."),
     "calibrate": ("calibrate:calibrate_app", "Calibrate cameras: print a board, lens, place, hand-eye, check."),

@@ -22,9 +22,11 @@ from ._load import (
     Cell,
     load_calibration,
     load_cell,
+    load_health,
     load_pack,
     load_program_map,
     load_register_map,
+    load_times,
 )
 from ._looks import LAMPS_PARAM, SET_LIGHT, FineLook, LightLook
 from ._motion import CAPABILITIES, motion_capabilities
@@ -204,10 +206,12 @@ __all__ = [
     "fitted",
     "load_calibration",
     "load_cell",
+    "load_health",
     "load_pack",
     "load_program_map",
     "load_recipe",
     "load_register_map",
+    "load_times",
     "load_yaml_model",
     "motion_capabilities",
     "pack_text",

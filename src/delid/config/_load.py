@@ -110,6 +110,16 @@ def load_calibration(path: Path | str) -> CalibrationFile:
     return read_document(path).validate(CalibrationFile)
 
 
+def load_times(path: Path | str) -> TimesFile:
+    """A file of learnt times; raises ConfigError."""
+    return read_document(path).validate(TimesFile)
+
+
+def load_health(path: Path | str) -> HealthFile:
+    """A file of health rules; raises ConfigError."""
+    return read_document(path).validate(HealthFile)
+
+
 def load_register_map(path: Path | str) -> RegisterMap:
     """A PLC register map; raises ConfigError."""
     return read_document(path).validate(RegisterMap)

@@ -125,6 +125,10 @@ class PackFile(StrictModel):
     """Where codes are to be expected."""
     keep_out: list[KeepOut] = []
     """What stands out of the lid and no tool may touch, such as a connector."""
+    cells_in_series: Annotated[int, Field(ge=1)] | None = None
+    """Battery cells in series; the voltage of one is judged by it."""
+    impedance_mohm: Positive | None = None
+    """Of the whole pack when new, milliohms."""
     sources: Annotated[list[Source], Field(min_length=1)]
     """Where the facts are from."""
 

@@ -51,6 +51,7 @@ from ._events import (
 )
 from ._frame import AMBIENT, Frame, ImageBgr
 from ._hazard import HazardLimits, hazard_class, not_ruled_out
+from ._health import HealthEstimate, HealthReport
 from ._inspection import (
     Assessment,
     Code,
@@ -173,6 +174,8 @@ __all__ = [
     "FrameFacts",
     "HazardClass",
     "HazardLimits",
+    "HealthEstimate",
+    "HealthReport",
     "HoldJog",
     "ImageBgr",
     "Inspection",

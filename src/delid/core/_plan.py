@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from ._health import HealthEstimate
 from ._inspection import Assessment, HazardClass, PointMm
 from ._json import LEAVE_OUT_DEFAULT, LEAVE_OUT_NONE
 
@@ -213,11 +214,16 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One recipe and why it was taken or refused."""
+    """One recipe and why it was taken or refused.
+
+    ``if_only`` says of each reason what would have to be so instead, ``behind`` why another one that fits comes first.
+    """
 
     recipe: str
     accepted: bool
     reasons: tuple[str, ...]
+    if_only: tuple[str, ...] = field(default=(), metadata=LEAVE_OUT_DEFAULT)
+    behind: str = field(default="", metadata=LEAVE_OUT_DEFAULT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,3 +259,4 @@ class Decision:
     outcome: Plan | Refusal
     candidates: tuple[Candidate, ...] = ()
     cross_check: tuple[CrossFinding, ...] = field(default=(), metadata=LEAVE_OUT_DEFAULT)
+    health: HealthEstimate | None = field(default=None, metadata=LEAVE_OUT_NONE)

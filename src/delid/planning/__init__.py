@@ -4,6 +4,8 @@ from ._check import as_findings, check_cell, check_recipe, check_set, in_order
 from ._context import Finding, Rule, Severity
 from ._cross_check import EVIDENCE, Evidence, cross_check
 from ._expand import make_plan
+from ._health import estimate_health
+from ._learn import Samples, collect, learn
 from ._order import order_targets, path_mm
 from ._place import PackPlace
 from ._reference import reference_text
@@ -18,14 +20,18 @@ __all__ = [
     "Finding",
     "PackPlace",
     "Rule",
+    "Samples",
     "Severity",
     "as_findings",
     "check_cell",
     "check_recipe",
     "check_set",
+    "collect",
     "cross_check",
     "decide",
+    "estimate_health",
     "in_order",
+    "learn",
     "make_plan",
     "order_targets",
     "path_mm",

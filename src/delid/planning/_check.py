@@ -9,9 +9,9 @@ from delid.config import Cell, PackFile, Recipe
 from delid.core import ConfigFinding, collector_paused
 
 from ._context import Context, Finding, Location
+from ._match import ANY_PACK
 from ._rules import BY_CODE, RULES
 from ._rules_set import by_pack, duplicate_recipes, unserved_damage
-from ._select import ANY_PACK
 
 
 def check_recipe(recipe: Recipe, cell: Cell | None, packs: Mapping[str, PackFile]) -> list[Finding]:

@@ -8,7 +8,7 @@ from delid.config import Disconnect, Drain, Pick, Place, Seal, TagCondition, Unf
 from delid.core import CONTACT_VERBS, VERBS, Reaction, Verb
 
 from ._context import Context, Found, Location, listed
-from ._select import ANY_PACK
+from ._match import ANY_PACK
 from ._unfasten import impact_tool
 
 

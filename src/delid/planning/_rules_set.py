@@ -8,7 +8,7 @@ from functools import lru_cache
 from delid.config import Cell, Recipe
 from delid.core import Damage, DamageKind, HazardClass, HazardLimits, PackStatus, hazard_class
 
-from ._select import ANY_PACK
+from ._match import ANY_PACK
 
 SLIGHT = 1e-6
 """Just above a limit."""

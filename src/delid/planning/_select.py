@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import Any
 
-from delid.config import Cell, PackFile, Recipe, Situation
+from delid.config import Cell, Recipe, Situation
 from delid.core import (
-    CONTACT_VERBS,
     Assessment,
     Candidate,
     CodeOutcome,
@@ -16,29 +16,30 @@ from delid.core import (
     DamageKind,
     Decision,
     HazardClass,
+    HealthEstimate,
+    HealthReport,
     PackState,
     PackStatus,
     Refusal,
+    Route,
     Scalar,
     UsageError,
     hazard_class,
-    not_ruled_out,
 )
 
 from ._cross_check import cross_check
 from ._expand import make_plan
+from ._health import estimate_health
 from ._looked_for import with_answers
+from ._match import Facts, Identity, Miss, nearest_miss, weigh, why_before
 
-ANY_PACK = "*"
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """Which pack the plan is for, and where that comes from. ``doubt`` says why no pack is named."""
-
-    pack: PackFile | None
-    why: str
-    doubt: str = ""
+HEALTH_TAGS = {
+    "isolation_ohm_per_v": "isolation_ohm_per_v",
+    "impedance_mohm": "pack_impedance_mohm",
+    "capacity_ah": "pack_capacity_ah",
+    "voltage_v": "pack_rest_voltage_v",
+}
+"""PLC tags of a health report. The voltage at the service terminals is none: it falls when the disconnect is pulled."""
 
 
 def decide(
@@ -52,6 +53,8 @@ def decide(
     carried: PackState | None = None,
     ruled_in: Collection[DamageKind] = (),
     released_only: bool = False,
+    health: HealthReport | None = None,
+    route: Route | None = None,
 ) -> Decision:
     """The plan for what was seen and measured, or a refusal, with the reasons for every recipe of the cell.
 
@@ -63,6 +66,8 @@ def decide(
         sure_confidence: below it a fastener's kind does not count, only its place.
         ruled_out: unclear damages that a person has looked for and not found.
         ruled_in: unclear damages that a person has looked for and found; they count as found.
+        health: what a person has measured of the pack; the readings fill in the rest.
+        route: the customer's; the proposed one counts if it is not given.
         carried: what runs before did to this pack; it is not planned again. It counts for a pack of its model only.
         released_only: no recipe is taken whose present version nobody has released.
 
@@ -73,17 +78,42 @@ def decide(
     looked = with_answers(assessment, cell.spec.limits.hazard_limits(), ruled_out, ruled_in)
     judged = _with_findings(rejudge(looked, cell, readings), crossed)
     identity = identify(judged, cell, assume_pack)
-    recipes = sorted(cell.recipes, key=lambda recipe: _rank(recipe, identity))
-    weighed = [(r, (*_objections(r, identity, judged), *_unreleased(r, cell, released_only))) for r in recipes]
-    chosen = next((recipe for recipe, objections in weighed if not objections), None)
-    candidates = tuple(_candidate(recipe, objections, chosen, identity, judged) for recipe, objections in weighed)
+    found = _health(cell, identity, judged, readings, health)
+    going = _route(found, route)
+    held = found.state_of_health if found else None
+    facts = Facts(identity, judged, held, going, cell.is_released if released_only else None)
+    weighed = weigh(cell.recipes, facts)
+    chosen = next((recipe for recipe, against in weighed if not against), None)
+    candidates = tuple(_candidate(recipe, against, chosen, facts) for recipe, against in weighed)
     if chosen is None:
-        return Decision(judged, Refusal(_refusal(weighed, identity, judged)), candidates, crossed)
-    situation = Situation(judged.hazard_class, judged.damage)
+        return Decision(judged, Refusal(_refusal(weighed, identity, judged)), candidates, crossed, found)
+    situation = Situation(judged.hazard_class, judged.damage, facts.health, going)
     plan = make_plan(
         chosen.for_situation(situation), cell, identity.pack, judged, readings, exclude, sure_confidence, carried
     )
-    return Decision(judged, plan, candidates, crossed)
+    return Decision(judged, plan, candidates, crossed, found)
+
+
+def _health(
+    cell: Cell, identity: Identity, judged: Assessment, readings: Mapping[str, Scalar], report: HealthReport | None
+) -> HealthEstimate | None:
+    """What the cell's rules make of the measurements; the PLC's readings fill in what a person did not measure."""
+    if cell.health is None or identity.pack is None:
+        return None
+    given = report or HealthReport()
+    filled: dict[str, Any] = {}
+    for name, tag in HEALTH_TAGS.items():
+        value = readings.get(tag)
+        if getattr(given, name) is None and value is not None and not isinstance(value, str | bool):
+            filled[name] = float(value)
+    return estimate_health(replace(given, **filled), identity.pack, cell.health, judged.hazard_class)
+
+
+def _route(found: HealthEstimate | None, asked: Route | None) -> Route | None:
+    """The customer's route, else the proposed one; what has to be quarantined goes nowhere else."""
+    if found is None:
+        return asked
+    return found.route if asked is None or found.route is Route.QUARANTINE else asked
 
 
 def rejudge(assessment: Assessment, cell: Cell, readings: Mapping[str, Scalar]) -> Assessment:
@@ -136,63 +166,13 @@ def identify(assessment: Assessment, cell: Cell, assume_pack: str | None) -> Ide
     return Identity(cell.packs[verdict.model], f"the pack is {verdict.model} ({verdict.confidence:.2f})")
 
 
-def has_contact(recipe: Recipe) -> bool:
-    """True if anything in the recipe touches the pack."""
-    return any(o.do in CONTACT_VERBS for o in recipe.spec.operations)
-
-
-Rank = tuple[int, int, float, int, str]
-
-
-def _rank(recipe: Recipe, identity: Identity) -> Rank:
-    """Order of preference, total and the same every time; see docs/recipes.md, 'Which recipe is taken'."""
-    serves = recipe.spec.serves
-    exact = identity.pack is not None and identity.pack.pack in serves.packs
-    allowed = sum(limit.max_severity for limit in serves.damage.values())
-    return (0 if exact else 1, len(serves.packs), round(allowed, 6), len(serves.hazard), recipe.spec.recipe)
-
-
-def _unreleased(recipe: Recipe, cell: Cell, released_only: bool) -> tuple[str, ...]:
-    if not released_only or cell.is_released(recipe):
-        return ()
-    return (f"not released: run 'delid recipe release {recipe.document.path.name} --by NAME'",)
-
-
-def _objections(recipe: Recipe, identity: Identity, judged: Assessment) -> tuple[str, ...]:
-    """Everything that speaks against a recipe; nothing if it fits."""
-    serves = recipe.spec.serves
-    found: list[str] = []
-    if identity.pack is None:
-        if ANY_PACK not in serves.packs:
-            found.append(f"{identity.doubt}; the recipe serves {', '.join(serves.packs)}")
-        elif has_contact(recipe):
-            found.append(f"{identity.doubt}, and the recipe touches the pack")
-    elif ANY_PACK not in serves.packs and identity.pack.pack not in serves.packs:
-        found.append(f"serves {', '.join(serves.packs)}, not {identity.pack.pack}")
-    if judged.hazard_class not in serves.hazard:
-        classes = ", ".join(h.value for h in serves.hazard)
-        found.append(f"serves hazard class {classes}, not {judged.hazard_class.value}")
-    elif judged.hazard_class is HazardClass.C and has_contact(recipe):
-        found.append("touches the pack, which no recipe may do in hazard class C")
-    if has_contact(recipe):
-        found.extend(f"touches the pack while {not_ruled_out(d)}" for d in judged.unclear)
-    for damage in judged.damage:
-        limit = serves.damage.get(damage.kind)
-        if limit is None:
-            found.append(f"does not serve {damage.kind.value}")
-        elif damage.severity > limit.max_severity:
-            most = limit.max_severity
-            found.append(f"{damage.kind.value} severity {damage.severity:.2f} is over the recipe's limit {most:.2f}")
-    return tuple(dict.fromkeys(found))
-
-
-def _candidate(
-    recipe: Recipe, objections: tuple[str, ...], chosen: Recipe | None, identity: Identity, judged: Assessment
-) -> Candidate:
-    if objections:
-        return Candidate(recipe.spec.recipe, False, objections)
+def _candidate(recipe: Recipe, against: tuple[Miss, ...], chosen: Recipe | None, facts: Facts) -> Candidate:
+    if against:
+        return Candidate(recipe.spec.recipe, False, tuple(m.reason for m in against), tuple(m.if_only for m in against))
     if recipe is not chosen and chosen is not None:
-        return Candidate(recipe.spec.recipe, False, (f"would fit, but {chosen.spec.recipe} is the closer fit",))
+        words = f"would fit, but {chosen.spec.recipe} is the closer fit"
+        return Candidate(recipe.spec.recipe, False, (words,), (), why_before(chosen, recipe, facts.identity))
+    identity, judged = facts.identity, facts.judged
     damage = ", ".join(f"{d.kind.value} {d.severity:.2f}" for d in judged.damage) or "none found"
     why = (
         identity.why or f"{identity.doubt}, and the recipe serves any pack",
@@ -202,7 +182,7 @@ def _candidate(
     return Candidate(recipe.spec.recipe, True, why)
 
 
-def _refusal(weighed: list[tuple[Recipe, tuple[str, ...]]], identity: Identity, judged: Assessment) -> tuple[str, ...]:
+def _refusal(weighed: list[tuple[Recipe, tuple[Miss, ...]]], identity: Identity, judged: Assessment) -> tuple[str, ...]:
     """What stands in the way, and which recipe came nearest."""
     reasons = [identity.doubt or identity.why, f"hazard class {judged.hazard_class.value}"]
     if judged.unclear and judged.hazard_class is not HazardClass.C:
@@ -212,9 +192,7 @@ def _refusal(weighed: list[tuple[Recipe, tuple[str, ...]]], identity: Identity, 
     if not weighed:
         return (*reasons, "the cell has no recipe")
     likely = next((c.model for c in judged.pack.candidates), "")
-    # of equals, the likely pack's recipe, then the first: the order is by preference
-    nearest, objections = min(weighed, key=lambda w: (len(w[1]), likely not in w[0].spec.serves.packs))
-    reasons.append(f"nearest recipe: {nearest.spec.recipe}, but {'; '.join(objections)}")
+    reasons.append(nearest_miss(weighed, likely))
     if identity.pack is None:
         reasons.append("a person may name the pack, or bring it to quarantine")
     return tuple(reasons)

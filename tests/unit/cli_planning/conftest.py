@@ -17,6 +17,7 @@ from delid.cli.config import config_app
 from delid.cli.packs import packs_app
 from delid.cli.plan import plan
 from delid.cli.recipe import recipe_app
+from delid.cli.times import times_app
 from delid.config import Cell, load_cell
 
 
@@ -39,6 +40,7 @@ def run(monkeypatch: pytest.MonkeyPatch, repository: Path) -> Callable[..., Resu
     app.add_typer(recipe_app, name="recipe")
     app.add_typer(packs_app, name="packs")
     app.add_typer(config_app, name="config")
+    app.add_typer(times_app, name="times")
     monkeypatch.chdir(repository)
 
     def invoke(*arguments: object, stdin: str = "") -> Result:

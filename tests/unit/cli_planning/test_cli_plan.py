@@ -199,3 +199,49 @@ def test_a_cell_that_cannot_carry_the_recipe_out_is_a_fault(run, seen, tmp_path,
     result = run("plan", seen(inspection()), "--cell", path)
     assert result.exit_code == 3
     assert "[planning.reach]" in result.output
+
+
+def test_explain_says_what_would_have_to_be_different(run, seen):
+    result = run("plan", seen(inspection(damage=[("dent", 0.62)])), "--explain")
+    assert result.exit_code == 0
+    assert "would fit if dent severity were <= 0.3 (it is 0.62)" in result.output
+    assert "would fit if" not in run("plan", seen(inspection(damage=[("dent", 0.62)]))).output
+
+
+RULES = "cell_configs/health/working-values.yaml"
+
+
+def test_measurements_give_a_route_and_a_value(run, seen, tmp_path, repository):
+    path, rules = seen(inspection()), repository / RULES
+    result = run("plan", path, "--health-rules", rules, "--capacity-ah", "185", "--isolation-ohm-per-v", "800")
+    assert result.exit_code == 0, result.output
+    assert "health  0.92 +- 0.03 of the rated capacity" in result.output
+    assert "value   reuse: 3774 +- " in result.output
+    assert "route   reuse: healthy enough for a second use" in result.output
+    report = tmp_path / "report.json"
+    report.write_text('{"capacity_ah": 100, "isolation_ohm_per_v": 800}')
+    assert "route   recycling" in run("plan", path, "--health-rules", rules, "--health", report).output
+    both = run("plan", path, "--health-rules", rules, "--health", report, "--capacity-ah", "185")
+    assert "health  0.92" in both.output, "a flag stands above the file"
+
+
+@pytest.mark.parametrize("text", ["[1]", '{"colour": 1}', "{"])
+def test_a_health_report_that_is_none_is_refused(run, seen, tmp_path, text, repository):
+    report = tmp_path / "report.json"
+    report.write_text(text)
+    result = run("plan", seen(inspection()), "--health-rules", repository / RULES, "--health", report)
+    assert result.exit_code == 2
+    assert "is no health report" in result.output
+    bare = run("plan", seen(inspection()), "--capacity-ah", "5")
+    assert bare.exit_code == 2
+    assert "no health rules" in bare.output
+
+
+def test_times_are_learnt_from_recordings_and_shown(run, repository, tmp_path):
+    out = tmp_path / "times.yaml"
+    learnt = run("times", "learn", repository / "fixtures/recordings/byd-blade-clean.mcap", "--out", out)
+    assert learnt.exit_code == 0, learnt.output
+    shown = run("times", "show", out)
+    assert shown.exit_code == 0, shown.output
+    assert "command unfasten" in shown.output
+    assert "of the feed" in shown.output
