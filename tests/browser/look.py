@@ -13,9 +13,10 @@ def button(page: Page, name: str) -> Locator:
 
 
 async def opened(page: Page, address: str) -> None:
-    """The page, once it hears the cell."""
+    """The page, once it hears the cell and knows who is there."""
     await page.goto(address)
     await expect(page.get_by_test_id("line")).to_contain_text("Live")
+    await expect(page.get_by_test_id("who")).to_be_visible()
 
 
 async def mark_of(page: Page, fastener: str) -> str | None:

@@ -41,7 +41,7 @@ async def test_start_needs_holding(cell: FakeCell, address: str, page: Page) -> 
     await page.wait_for_timeout(800)
     assert cell.told == [], "let go too early"
     await page.mouse.down()
-    assert await cell.told_within() == {"op": "command", "command": "Start", "by": "open panel"}
+    assert await cell.told_within() == {"op": "command", "command": "Start", "by": "panel"}
     await page.mouse.up()
     await page.wait_for_timeout(300)
     assert len(cell.told) == 1
@@ -81,7 +81,7 @@ async def test_start_can_be_held_with_the_keyboard(cell: FakeCell, address: str,
 async def test_stop_is_one_press_and_no_dialog(cell: FakeCell, address: str, page: Page) -> None:
     await opened(page, address)
     await button(page, "Stop").click()
-    assert await cell.told_within(1.0) == {"op": "command", "command": "Stop", "by": "open panel"}
+    assert await cell.told_within(1.0) == {"op": "command", "command": "Stop", "by": "panel"}
 
 
 async def test_stop_and_hold_work_when_the_live_line_is_dead(cell: FakeCell, address: str, page: Page) -> None:

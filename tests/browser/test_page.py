@@ -145,7 +145,7 @@ async def test_a_question_is_asked_and_answered(cell: FakeCell, address: str, pa
     assert box
     assert box["width"] > 1100, "a question fills the page"
     await asked.get_by_role("button", name="skip").click()
-    assert await cell.told_within() == {"op": "answer", "question_id": "q-17", "answer": "skip", "by": "open panel"}
+    assert await cell.told_within() == {"op": "answer", "question_id": "q-17", "answer": "skip", "by": "panel"}
 
 
 async def test_an_alarm_says_what_to_do_and_is_acknowledged(cell: FakeCell, address: str, page: Page) -> None:
@@ -167,7 +167,7 @@ async def test_an_alarm_says_what_to_do_and_is_acknowledged(cell: FakeCell, addr
     await expect(bar).to_contain_text("More alarms than one person can deal with")
     await expect(shown.get_by_role("button", name="Acknowledge")).to_have_count(1)
     await shown.get_by_role("button", name="Acknowledge plc.estop").click()
-    assert await cell.told_within() == {"op": "acknowledge", "code": "plc.estop", "by": "open panel"}
+    assert await cell.told_within() == {"op": "acknowledge", "code": "plc.estop", "by": "panel"}
     cell.told.clear()
     await shown.get_by_role("button", name="Shelve plc.permission").click()
     await page.get_by_label("Reason").fill("the valve is being changed")

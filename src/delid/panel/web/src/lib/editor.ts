@@ -72,7 +72,7 @@ function diagnostics(state: EditorState, findings: Finding[]): Diagnostic[] {
 export function openEditor(parent: HTMLElement, text: string, options: EditorOptions): EditorView {
   const root = parent.shadowRoot ?? parent.attachShadow({ mode: "open" });
   root.replaceChildren();
-  return new EditorView({
+  const view = new EditorView({
     root,
     parent: root,
     state: EditorState.create({
@@ -97,4 +97,6 @@ export function openEditor(parent: HTMLElement, text: string, options: EditorOpt
       ],
     }),
   });
+  view.scrollDOM.tabIndex = 0; // it scrolls, so the keyboard has to reach it
+  return view;
 }
