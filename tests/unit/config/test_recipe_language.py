@@ -2,7 +2,8 @@
 
 import pytest
 
-from delid.config import Situation, load_cell, load_recipe, read_recipe
+from delid.config import Document, Situation, load_cell, load_recipe, read_document, read_recipe
+from delid.config._expand import Library
 from delid.core import ConfigError, Damage, DamageKind, HazardClass, Route
 
 FRAGMENT = """\
@@ -214,3 +215,17 @@ def test_fragments_are_among_the_texts_of_the_cell(repository, tmp_path):
     cell = load_cell(repository / "cell_configs/cells/demo.yaml")
     for recipe in cell.recipes:
         assert recipe.fragments.items() <= cell.texts.items(), "recorded, and part of the cell's digest"
+
+
+def test_recipes_loaded_together_share_what_was_read_but_not_what_they_change(written):
+    library = Library()
+    document = read_document(written())
+    one = read_recipe(document, library=library)
+    changed = Document(
+        document.path, RECIPE.replace("after: [first]", "after: []").replace("limit_v: 50", "limit_v: 40")
+    )
+    two = read_recipe(changed, library=library)
+    assert len(library.read) == 1
+    assert (after(one)["before"], after(two)["before"]) == (["first"], [])
+    assert (one.spec.operations[1].check.below, two.spec.operations[1].check.below) == (50, 40)
+    assert after(read_recipe(document, library=library)) == after(one)
