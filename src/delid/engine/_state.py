@@ -238,6 +238,8 @@ class EngineState:
     failures: Mapping[str, int] = field(default_factory=dict)
     """``key/kind`` to the number of failures so far."""
     excluded: tuple[str, ...] = ()
+    seen_gone: tuple[str, ...] = ()
+    """Fasteners that the newest look of the plan surely saw gone."""
     located: Mapping[str, PointMm] = field(default_factory=dict)
     """Fastener id to where a fine look found it, robot frame."""
     assume_pack: str | None = None

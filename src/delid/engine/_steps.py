@@ -36,6 +36,7 @@ from ._lights import begin_look
 from ._modes import ask_for_step, must_ask
 from ._progress import ask, finish, start
 from ._reactions import react
+from ._recheck import leave_out, vanished
 from ._state import Current, EngineState, StepStatus
 from ._turn import Turn
 
@@ -66,6 +67,9 @@ def _begin_next(turn: Turn) -> bool:
     if not turn.state.queue:
         return False
     step = turn.state.queue[0]
+    if vanished(turn.state, step):
+        leave_out(turn, step)
+        return True
     if must_ask(turn.state, step.key):
         ask_for_step(turn, step)
         return True
@@ -178,6 +182,7 @@ def on_looked(turn: Turn, event: Looked) -> None:
         return
     sure = turn.state.rules.empty_confidence
     empty = {f.id for f in event.assessment.fasteners if f.kind is FastenerKind.EMPTY and f.confidence >= sure}
+    turn.set(seen_gone=tuple(sorted(empty)))
     left = tuple(name for name in act.expect_empty if name not in empty)
     if act.expect_empty:
         seen = len(act.expect_empty) - len(left)

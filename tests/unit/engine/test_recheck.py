@@ -1,0 +1,66 @@
+"""The plan against what is now known: a fastener that vanished is not worked on."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from harness import World, bolt_step, look_step, plan_of
+
+from delid.core import LocateAct, LookAct, Record, RunCommand, State, Step, Verb
+
+LOOK = Step(
+    "p/standard/closer", Verb.INSPECT, "closer", "Look", (LookAct("inspect", 3),), contact=False, checkpoint=False
+)
+
+
+def loosened(world):
+    return [e.id.split("#")[0].rsplit("/", 1)[-1] for e in world.of(RunCommand) if e.name == "unfasten"]
+
+
+def test_a_fastener_that_the_newest_look_sees_gone_is_left_out():
+    world = World(plan_of(LOOK, bolt_step(1), bolt_step(2), look_step(2)))
+    world.removed.add("lid.02")  # somebody took it out after the plan was made
+    world.start()
+    assert world.packml is State.COMPLETE
+    assert loosened(world) == ["lid.01"]
+    progress = world.state.progress["p/standard/lid_bolts/lid.02"]
+    assert (progress.status.value, progress.detail) == (
+        "skipped", "no longer there: the newest look sees its hole empty",
+    )  # fmt: skip
+    told = [e.data for e in world.of(Record) if e.kind == "step" and e.data["status"] == "skipped"]
+    assert [d["key"] for d in told] == ["p/standard/lid_bolts/lid.02"]
+
+
+def test_without_a_look_in_between_nothing_is_left_out():
+    world = World(plan_of(bolt_step(1), bolt_step(2), look_step(2)))
+    world.removed.add("lid.02")
+    world.start()
+    assert loosened(world) == ["lid.01", "lid.02"]
+
+
+def test_a_doubtful_look_leaves_nothing_out():
+    world = World(plan_of(LOOK, bolt_step(1), bolt_step(2)))
+    world.removed.add("lid.02")
+    sure = world.assessment
+
+    def doubtful():
+        seen = sure()
+        return dataclasses.replace(
+            seen, fasteners=tuple(dataclasses.replace(f, confidence=0.5) for f in seen.fasteners)
+        )
+
+    world.assessment = doubtful
+    world.start()
+    assert loosened(world) == ["lid.01", "lid.02"]
+
+
+def test_a_step_that_looks_closely_itself_decides_itself():
+    from delid.engine import EngineState
+    from delid.engine._recheck import vanished
+
+    world = World(plan_of(bolt_step(1)))
+    state: EngineState = dataclasses.replace(world.state, seen_gone=("lid.01",))
+    assert vanished(state, bolt_step(1))
+    close = dataclasses.replace(bolt_step(1), acts=(LocateAct("lid.01", (0, 0, 0), 8.0), *bolt_step(1).acts))
+    assert not vanished(state, close)
+    assert not vanished(state, look_step(1))
