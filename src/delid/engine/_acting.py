@@ -40,17 +40,22 @@ def work_of(state: EngineState, to: State) -> tuple[Effect, ...]:
     fault = state.motion is None or state.motion.state is MotionState.FAULT
     moving = any(isinstance(p.effect, Move) for p in state.pending.values())
     clear = [motion(MotionVerb.CLEAR_FAULT, rules.stop_timeout_s)] if fault else []
-    home = [] if trusted or not rules.needs_homing else [motion(MotionVerb.HOME, rules.home_timeout_s)]
-    park = Move(f"{prefix}.park", rules.park_mm, rules.travel_feed_mm_s, rules.move_timeout_s)
-    start = [command("close_clamp"), command("start_extraction"), *_raising(state, prefix), park]
+    homing = [] if trusted or not rules.needs_homing else [motion(MotionVerb.HOME, rules.home_timeout_s)]
+    seen_mm = state.motion.pose_mm if state.motion is not None else None
+    parking = _to_park(seen_mm, state, prefix)
+    start = [command("close_clamp"), command("start_extraction"), *_raising(state, prefix), *parking]
     halt: list[Effect] = [
         motion(MotionVerb.STOP, rules.stop_timeout_s),
         CancelCommand(f"{prefix}.cancel", rules.stop_timeout_s),
     ]
     table: dict[State, list[Effect]] = {
-        State.RESETTING: [command("reset_faults"), *clear, motion(MotionVerb.ENABLE, rules.stop_timeout_s), *home],
+        State.RESETTING: [command("reset_faults"), *clear, motion(MotionVerb.ENABLE, rules.stop_timeout_s), *homing],
         State.STARTING: [] if state.mode is Mode.MANUAL else start,
-        State.COMPLETING: [*_retraction(state, prefix), park, command("open_clamp")],
+        State.COMPLETING: [
+            *_retraction(state, prefix),
+            *_to_park(state.last_target_mm or seen_mm, state, prefix),
+            command("open_clamp"),
+        ],
         State.CLEARING: [command("reset_faults"), *clear],
         State.STOPPING: halt,
         State.ABORTING: halt,
@@ -58,6 +63,16 @@ def work_of(state: EngineState, to: State) -> tuple[Effect, ...]:
         **{s: [motion(MotionVerb.RESUME, rules.hold_timeout_s)] if state.motion_held else [] for s in RESUMING},
     }
     return tuple(table.get(to, ()))
+
+
+def _to_park(from_mm: PoseMm | None, state: EngineState, prefix: str) -> list[Effect]:
+    """At travel height to the park position, around keep-out zones; straight where the robot stands inside of one."""
+    rules = state.rules
+    x, y, _ = rules.park_mm
+    corners = rules.level.way(from_mm[:2], (x, y)) or [] if rules.level is not None and from_mm is not None else []
+    way = [(f"corner{n}", (*at, rules.safe_z_mm)) for n, at in enumerate(corners, 1)]
+    moves = [*way, ("park", rules.park_mm)]
+    return [Move(f"{prefix}.{name}", to, rules.travel_feed_mm_s, rules.move_timeout_s) for name, to in moves]
 
 
 def _retraction(state: EngineState, prefix: str) -> list[Effect]:

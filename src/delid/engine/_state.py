@@ -27,6 +27,7 @@ from delid.core import (
     State,
     Step,
 )
+from delid.planning import Level, any_tool_level
 
 from ._after_halt import THERMAL_COMMANDS, Aftermath, Thermal
 from ._alarm import Alarm, Shelf
@@ -84,6 +85,8 @@ class Rules:
     look_timeout_s: float = 20.0
     decide_timeout_s: float = 30.0
     light_timeout_s: float = 3.0
+    level: Level | None = field(default=None, compare=False, repr=False)
+    """The keep-out zones at travel height, for the engine's own ways to the park position."""
     lights: tuple[Light, ...] = ()
     """The light program of a look at the pack, ambient light last; empty where the cell switches no lamps."""
     can_hold: bool = True
@@ -128,6 +131,7 @@ class Rules:
             limits_mm=cell.motion_capabilities.axes_mm,
             jog_feed_mm_s=min(motion.jog_feed_mm_s, motion.limits.feed_mm_s),
             jog_hold_s=motion.jog_hold_s,
+            level=any_tool_level(cell.spec) if cell.spec.keep_out else None,
             lights=_lights(cell.spec.overview),
             thermal_commands=tuple(name for name in THERMAL_COMMANDS if name in cell.plc_map.commands),
         )

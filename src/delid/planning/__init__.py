@@ -11,6 +11,8 @@ from ._place import PackPlace
 from ._reference import reference_text
 from ._rules import ALL_RULES, RULES
 from ._select import decide
+from ._ways import any_tool_level
+from ._zones import Level
 
 __all__ = [
     "ALL_RULES",
@@ -18,10 +20,12 @@ __all__ = [
     "RULES",
     "Evidence",
     "Finding",
+    "Level",
     "PackPlace",
     "Rule",
     "Samples",
     "Severity",
+    "any_tool_level",
     "as_findings",
     "check_cell",
     "check_recipe",

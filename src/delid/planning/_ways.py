@@ -100,3 +100,11 @@ def with_corners(
             held = None
         found.append(act)
     return tuple(found), begin
+
+
+def any_tool_level(cell: CellFile) -> Level:
+    """What stands in the way of whichever tool may be fitted: the longest one, and the one that reaches farthest."""
+    longest = max((tool.length_mm for tool in cell.tools.values()), default=0.0)
+    reach = max((tool.reach_mm for tool in cell.tools.values()), default=BARE_REACH_MM)
+    lowest = cell.motion.safe_z_mm - longest - CLEARANCE_MM
+    return Level(standing(keep_out_areas(cell, None), lowest), square(reach))

@@ -64,3 +64,22 @@ def test_a_step_that_looks_closely_itself_decides_itself():
     close = dataclasses.replace(bolt_step(1), acts=(LocateAct("lid.01", (0, 0, 0), 8.0), *bolt_step(1).acts))
     assert not vanished(state, close)
     assert not vanished(state, look_step(1))
+
+
+def test_the_engine_s_own_way_to_the_park_position_goes_around_zones():
+    from delid.core import KeepOutArea, Move
+    from delid.engine import Rules
+    from delid.engine._acting import _to_park
+    from delid.planning import Level
+
+    mast = KeepOutArea("mast", ((480.0, 480.0), (520.0, 480.0), (520.0, 520.0), (480.0, 520.0)))
+    world = World(plan_of(bolt_step(1)))
+    rules: Rules = dataclasses.replace(
+        world.state.rules, level=Level([mast], ((40, 40), (-40, 40), (-40, -40), (40, -40)))
+    )
+    state = dataclasses.replace(world.state, rules=rules)
+    around = [e for e in _to_park((1000.0, 1000.0, -20.0), state, "x") if isinstance(e, Move)]
+    assert [e.id for e in around] == ["x.corner1", "x.park"]
+    assert around[0].to_mm[2] == rules.safe_z_mm
+    assert [e.id for e in _to_park((1000.0, 10.0, -20.0), state, "x")] == ["x.park"]
+    assert [e.id for e in _to_park((1000.0, 1000.0, -20.0), world.state, "x")] == ["x.park"]
