@@ -86,10 +86,8 @@ class Person:
     def is_done(self, step: str) -> bool:
         """What a look at the pack says."""
         machine, name = self._shop.plc.machine, step.rsplit("/", 1)[-1]
-        if machine.held is not None:
-            return False
         if name in ("lift_lid", "set_lid_down"):
-            return not machine.lid_on
+            return not machine.lid_on and machine.held is None
         if name.startswith("module."):
-            return int(name.removeprefix("module.")) - 1 in machine.modules_out
+            return machine.held is None and int(name.removeprefix("module.")) - 1 in machine.modules_out
         return name in machine.removed

@@ -116,6 +116,7 @@ async def second_life(shop: Shop, executor: Executor, person: Person) -> tuple[S
         assert shop.moved_s < shop.restarted_s, "clearing moves nothing"
     if ended:
         return first, ()
+    check_list(executor, person)
     person.take_part_away()
     await reconciles(shop, executor, person)
     machine = shop.plc.machine
@@ -147,14 +148,19 @@ async def stays_still(shop: Shop, executor: Executor, person: Person) -> None:
     assert not shop.moving
 
 
+def check_list(executor: Executor, person: Person) -> None:
+    """What the list calls done is done, and what it calls to do is untouched, before a person puts down what hangs."""
+    left = executor.state.leftover.reconciliation
+    for item in left.items if left is not None else ():
+        really = person.is_done(item.key)
+        assert (item.status, really) not in ((ItemStatus.DONE, False), (ItemStatus.TODO, True)), item
+
+
 async def reconciles(shop: Shop, executor: Executor, person: Person) -> None:
-    """What the list calls done is done, and what it calls to do is untouched; the rest a person is asked about."""
+    """A person is asked about the pack and the part in hand, and about nothing else."""
     left = executor.state.leftover.reconciliation
     if left is None:
         return
-    for item in left.items:
-        really = person.is_done(item.key)
-        assert (item.status, really) not in ((ItemStatus.DONE, False), (ItemStatus.TODO, True)), item
     unknown = {item.part for item in left.items if item.status is ItemStatus.UNKNOWN}
     assert len(unknown) <= 1, "only the part in hand"
     if left.matters:
