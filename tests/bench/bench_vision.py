@@ -19,10 +19,12 @@ from bare_kit import detector_feeds, session_of
 
 from delid.config import Cell, load_cell
 from delid.core import Inspection
-from delid.vision import Inspector, load_model, prepare, read_frame
+from delid.vision import Inspector, load_model, prepare, prepare_crops, read_frame
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 FULL_HD = (1920, 1080)
+MM_PER_PX = 1.3
+"""About what the cell's camera has; how large a crop is does not change how long the model takes."""
 STAGES = ("decode", "preprocess", "infer", "postprocess", "total")
 
 
@@ -43,7 +45,7 @@ def measure(cell: Cell, encoded: bytes, rounds: int, pack: str | None = None, th
     """Time ``rounds`` turns; ``pack`` gives the fasteners when the frame shows no taught pack."""
     inspector = Inspector.load(cell, threads=threads)
     warm, _ = _inspect(inspector, encoded, pack)
-    bare = _bare(cell, encoded, warm.pack.model or pack, threads)
+    bare = _bare(cell, encoded, warm, pack, threads)
     bare()
     bare_ms, inspect_ms, found = [], [], []
     for _ in range(rounds):
@@ -72,7 +74,7 @@ def _inspect(inspector: Inspector, encoded: bytes, pack: str | None) -> tuple[In
     return inspection, (time.perf_counter() - start) * 1000
 
 
-def _bare(cell: Cell, encoded: bytes, pack: str | None, threads: int) -> Callable[[], None]:
+def _bare(cell: Cell, encoded: bytes, warm: Inspection, pack: str | None, threads: int) -> Callable[[], None]:
     """Decode and run, with the tensors made beforehand: nothing is checked, prepared or read from the answer."""
     spec = cell.spec
     folders = (cell.resolve(spec.models.pack_damage), cell.resolve(spec.models.fasteners))
@@ -80,8 +82,15 @@ def _bare(cell: Cell, encoded: bytes, pack: str | None, threads: int) -> Callabl
     image = read_frame(encoded).image
     tensor = prepare(image, pack_model.manifest.input)
     feeds = [(session_of(folders[0], threads), {pack_model.manifest.input.name: tensor})]
-    if pack is not None:
-        feeds += detector_feeds(session_of(folders[1], threads), fastener_model.manifest, image)
+    feeds += detector_feeds(session_of(folders[1], threads), fastener_model.manifest, image)
+    known = warm.pack.model or pack
+    if spec.models.fastener_kinds is not None and known is not None and warm.fasteners:
+        folder = cell.resolve(spec.models.fastener_kinds)
+        manifest = load_model(folder, "fastener_kind").manifest
+        assert manifest.crop is not None
+        centres = [f.center_px for f in warm.fasteners]
+        crops = prepare_crops(image, centres, MM_PER_PX, manifest.input, manifest.crop)
+        feeds.append((session_of(folder, threads), {manifest.input.name: crops}))
     data = np.frombuffer(encoded, np.uint8)
 
     def run() -> None:

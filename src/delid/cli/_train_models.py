@@ -12,16 +12,24 @@ from delid.core import UsageError
 
 from ._outcome import errors_end_it
 
-OnlyOption = Annotated[str | None, typer.Option(help="pack or fastener; both otherwise.")]
+OnlyOption = Annotated[str | None, typer.Option(help="pack, fastener or kind; all otherwise.")]
 DataOption = Annotated[
-    Path | None, typer.Option(help="Folder that delid train render has filled; needs --only.", show_default=False)
+    list[Path] | None,
+    typer.Option(
+        help="Folder that delid train render or close-ups has filled; needs --only. kind may have several.",
+        show_default=False,
+    ),
 ]
 FitOption = Annotated[Path, typer.Option(help="Folder of the fitted weights.")]
 ModelsOption = Annotated[Path, typer.Option(help="Folder of the model folders.")]
 GalleryOption = Annotated[Path, typer.Option(help="Folder of the taught packs.")]
 FIT, MODELS, GALLERY = Path("build/fit"), Path("models"), Path("cell_configs/gallery")
-PICTURES = {"pack": Path("build/looks"), "fastener": Path("build/closeups")}
-"""Where the pictures for each model lie: whole packs, and close-ups of fasteners."""
+PICTURES = {
+    "pack": [Path("build/looks")],
+    "fastener": [Path("build/closeups")],
+    "kind": [Path("build/closeups"), Path("build/near")],
+}
+"""Where the pictures for each model lie: whole packs, and close-ups of fasteners from near and far."""
 
 
 def fit(
@@ -31,20 +39,30 @@ def fit(
     seed: Annotated[int, typer.Option(help="Seed of order, augmentation and new weights.")] = 7,
     pack_epochs: Annotated[int, typer.Option(min=1)] = 14,
     fastener_steps: Annotated[int, typer.Option(min=1, help="Batches of eight views.")] = 4200,
+    kind_steps: Annotated[int, typer.Option(min=1, help="Batches of 64 crops.")] = 5000,
     photos: Annotated[
-        Path | None, typer.Option(help="Folder with photographs in screw/, hole/ and other/ for the fastener model.")
+        Path | None, typer.Option(help="Folder with photographs in screw/, hole/ and other/ for the fastener models.")
     ] = None,
+    sound: Annotated[
+        list[Path] | None,
+        typer.Option(help="Folder of photographs of undamaged things for the pack model; repeatable."),
+    ] = None,
+    begin: Annotated[Path | None, typer.Option(help="Folder of an earlier fit whose pack model to go on from.")] = None,
+    pack_rate: Annotated[float, typer.Option(min=0.0, help="Highest learning rate of the pack model.")] = 1.5e-3,
     threads: Annotated[int, typer.Option(min=1)] = 2,
 ) -> None:
-    """Fit the models on the pictures that are there: packs in build/looks, fasteners in build/closeups."""
+    """Fit the models on the pictures that are there, in build/looks, build/closeups and build/near."""
     with errors_end_it(False):
         chosen = _chosen(only, data)
         _require_torch()
-        from delid.training import fit_models
+        from delid.training import fit_kind_model, fit_models
 
-        for name, folder in chosen.items():
+        for name, folders in chosen.items():
+            if name == "kind":
+                fit_kind_model(folders, out, typer.echo, seed=seed, steps=kind_steps, photos=photos, threads=threads)
+                continue
             fit_models(
-                folder,
+                folders[0],
                 out,
                 typer.echo,
                 only=name,
@@ -53,6 +71,9 @@ def fit(
                 fastener_steps=fastener_steps,
                 photos=photos,
                 threads=threads,
+                begin=begin,
+                sound=tuple(sound or ()),
+                pack_rate=pack_rate,
             )
 
 
@@ -67,16 +88,19 @@ def export(
     with errors_end_it(False):
         chosen = _chosen(only, data)
         _require_torch()
-        from delid.training import export_fit
+        from delid.training import export_fit, export_kind_model
 
-        for name, folder in chosen.items():
-            export_fit(weights, folder, models, gallery, typer.echo, only=name)
+        for name, folders in chosen.items():
+            if name == "kind":
+                export_kind_model(weights, folders, models, typer.echo)
+            else:
+                export_fit(weights, folders[0], models, gallery, typer.echo, only=name)
 
 
 def evaluate(
     data: Annotated[
         list[Path] | None,
-        typer.Option(help="Folder of rendered pictures; may be given again. build/looks and build/closeups otherwise."),
+        typer.Option(help="Folder of rendered pictures; repeatable. build/looks, closeups and near otherwise."),
     ] = None,
     models: ModelsOption = MODELS,
     gallery: GalleryOption = GALLERY,
@@ -115,22 +139,25 @@ def _written(figures: dict[str, Any], out: Path | None) -> str:
     return text
 
 
-def _chosen(only: str | None, data: Path | None) -> dict[str, Path]:
-    """The models to make, and the folder of pictures for each."""
+def _chosen(only: str | None, data: list[Path] | None) -> dict[str, list[Path]]:
+    """The models to make, in the order in which one needs the other, and the folders of pictures for each."""
     if only is None:
-        if data is not None:
-            raise UsageError("--data needs --only.", hint="The two models learn from different pictures.")
+        if data:
+            raise UsageError("--data needs --only.", hint="The models learn from different pictures.")
         return PICTURES
     if only not in PICTURES:
-        raise UsageError(f"--only is pack or fastener, not {only!r}.")
-    return {only: data or PICTURES[only]}
+        raise UsageError(f"--only is one of {', '.join(PICTURES)}, not {only!r}.")
+    folders = data or PICTURES[only]
+    if len(folders) > 1 and only != "kind":
+        raise UsageError(f"the model {only} is made from one folder of pictures.", hint="Give --data once.")
+    return {only: folders}
 
 
 def _folders(data: list[Path] | None) -> list[Path]:
     """The folders that are asked for, or the usual ones that exist; without any, the first, which is missed then."""
     if data:
         return data
-    usual = list(PICTURES.values())
+    usual = list(dict.fromkeys(folder for folders in PICTURES.values() for folder in folders))
     return [folder for folder in usual if folder.is_dir()] or usual[:1]
 
 

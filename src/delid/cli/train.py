@@ -45,20 +45,22 @@ def render(
 
 @app.command("close-ups")
 def close_ups(
-    out: Annotated[Path, typer.Option(help="Folder for pictures and truth; what is there is kept.")] = Path(
-        "build/closeups"
-    ),
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for pictures and truth; what is there is kept.", show_default=False)
+    ] = None,
     hdri: Annotated[Path | None, typer.Option(help="Folder of .exr surroundings to use beside our own.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of boards and lids, instead of the plan's.")] = None,
+    near: Annotated[bool, typer.Option("--near", help="Boards as the camera at the tool sees them.")] = False,
 ) -> None:
-    """Render close-ups for the fastener model with their truth, in one process."""
+    """Render close-ups for the fastener models with their truth, in one process: to build/closeups or build/near."""
     with errors_end_it(False):
         require("mitsuba", "mitsuba_oidn")
-        from delid.training import CloseUpPlan, produce_close_ups
+        from delid.training import NEAR_PLAN, CloseUpPlan, produce_close_ups
 
-        plan = CloseUpPlan(hdri=str(hdri) if hdri else "")
-        count = produce_close_ups(out, plan if seed is None else replace(plan, seed=seed), typer.echo)
-    typer.echo(f"{count} pictures in {out}")
+        plan = replace(NEAR_PLAN if near else CloseUpPlan(), hdri=str(hdri) if hdri else "")
+        folder = out or Path("build/near" if near else "build/closeups")
+        count = produce_close_ups(folder, plan if seed is None else replace(plan, seed=seed), typer.echo)
+    typer.echo(f"{count} pictures in {folder}")
 
 
 @app.command()

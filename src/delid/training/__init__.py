@@ -6,9 +6,10 @@ The renderer and torch (extra ``train``) are imported by the functions that use 
 from ._card import write_cards
 from ._cell_scenes import ORDERS as SCENE_ORDERS
 from ._cell_scenes import SceneOrder, write_scene
-from ._closeups import CloseUpPlan, produce_close_ups
+from ._closeups import NEAR_PLAN, CloseUpPlan, produce_close_ups
 from ._data_plan import DataPlan, Job, jobs, scene_of
 from ._models import export_fit, fit_models, samples_of
+from ._models_kinds import export_kind_model, fit_kind_model
 from ._produce import chosen_plan, load_plan, produce
 from ._report import evaluate as evaluate_models
 from ._report import table as figures_table
@@ -16,6 +17,7 @@ from ._report_shape import write_html
 from ._tool_scenes import write_tool_scenes
 
 __all__ = [
+    "NEAR_PLAN",
     "SCENE_ORDERS",
     "CloseUpPlan",
     "DataPlan",
@@ -24,7 +26,9 @@ __all__ = [
     "chosen_plan",
     "evaluate_models",
     "export_fit",
+    "export_kind_model",
     "figures_table",
+    "fit_kind_model",
     "fit_models",
     "jobs",
     "load_plan",

@@ -16,9 +16,10 @@ PARTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("real_packs_not_taught",),
     ),
     "fastener-detect": (
-        ("fasteners",),
+        ("detector_alone",),
         ("screws_and_holes", "scenes_of_electronic_waste", "stripped_screws", "twizy_pack"),
     ),
+    "fastener-kind": (("fasteners",), ()),
 }
 """Model to the figures that belong to it: how those of rendered pictures begin, and names of those of photographs."""
 

@@ -33,13 +33,18 @@ SPLITS = ("train", "validation", "test")
 PLAN_FILE = "plan.json"
 BANDS_MM_PX = ((0.25, 0.45), (0.45, 0.7), (0.7, 1.0), (1.0, 1.3), (1.3, 1.6))
 """Bands of resolution that are reported apart; the last two are those of an overview camera."""
+PITCH, NEAR_PITCH = (3.4, 5.5), (2.9, 3.7)
+"""From fastener to fastener on a board, in widths across the flats."""
 FINE = 2
 """Training pictures come from the first bands twice out of three times: coarser ones are made of them by shrinking."""
 
 
 @dataclass(frozen=True, slots=True)
 class CloseUpPlan:
-    """Counts for each split (train, validation, test)."""
+    """Counts for each split (train, validation, test).
+
+    `near`: boards as the camera at the tool sees them, all of the finest band and crowded, for the model of kinds.
+    """
 
     seed: int = 53
     boards: tuple[int, int, int] = (160, 24, 40)
@@ -47,10 +52,17 @@ class CloseUpPlan:
     size_px: tuple[int, int] = (512, 384)
     samples: int = 6
     hdri: str = ""
+    near: bool = False
 
     def sha256(self) -> str:
         """Digest of the recipe that makes the pictures again."""
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
+        recipe = asdict(self)
+        if not self.near:
+            del recipe["near"]  # recipes from before there was a choice keep their digest
+        return hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()
+
+
+NEAR_PLAN = CloseUpPlan(seed=61, boards=(150, 20, 36), lids=(0, 0, 0), size_px=(640, 480), near=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +83,7 @@ def boards(plan: CloseUpPlan) -> list[Board]:
         base = plan.seed * 1_000_000 + index * 100_000
         for n in range(plan.boards[index]):
             band = n % len(BANDS_MM_PX) if split != "train" or n % 3 == 0 else n % FINE
+            band = 0 if plan.near else band
             found.append(Board(f"{split}-board-{n:03d}", split, base + n, band))
         for n in range(plan.lids[index]):
             found.append(Board(f"{split}-lid-{n:03d}", split, base + 50_000 + n, 3 + n % 2, lid=True))
@@ -88,7 +101,8 @@ def board_scene(board: Board, plan: CloseUpPlan) -> Scene:
     if board.lid:
         target = _place_of_interest(family, rng)
     else:
-        family = sheet(family, rng, (width * mm_per_px, height * mm_per_px))
+        crowd = NEAR_PITCH if plan.near else PITCH
+        family = sheet(family, rng, (width * mm_per_px, height * mm_per_px), crowd)
     camera = _camera(rng, plan.size_px, mm_per_px, target)
     scene = random_scene(board.name, board.seed, family, plan.size_px, (), _surroundings(board, plan), camera)
     calm = replace(scene.sensor, blur_px=min(scene.sensor.blur_px, 0.7), noise=min(scene.sensor.noise, 1.4))
@@ -110,13 +124,15 @@ def _surroundings(board: Board, plan: CloseUpPlan) -> str | None:
     return str(part[int(rng.integers(len(part)))]) if part and rng.random() < 1 / 3 else None
 
 
-def sheet(family: Family, rng: np.random.Generator, view_mm: tuple[float, float]) -> Family:
+def sheet(
+    family: Family, rng: np.random.Generator, view_mm: tuple[float, float], crowd: tuple[float, float] = PITCH
+) -> Family:
     """The family's sheet metal, a little smaller or larger than the view."""
     reach = float(np.hypot(*view_mm))
     length, width = (float(rng.uniform(0.75, 1.25)) * reach for _ in range(2))
     outline = chamfered(length, width, float(rng.choice([0.0, 0.08])) * reach)
     af = float(rng.choice([10.0, 10.0, 10.0, 8.0, 13.0]))
-    pitch = af * float(rng.uniform(3.4, 5.5))
+    pitch = af * float(rng.uniform(*crowd))
     grid = [
         (x + float(rng.normal(0, 0.12)) * pitch, y + float(rng.normal(0, 0.12)) * pitch)
         for x in np.arange(-length / 2 + 0.6 * pitch, length / 2 - 0.5 * pitch, pitch)
@@ -234,6 +250,11 @@ def load_close_up_plan(folder: Path) -> CloseUpPlan:
     data = json.loads(path.read_text())
     fields: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
     return CloseUpPlan(**fields)
+
+
+def is_near(folder: Path) -> bool:
+    """Whether a folder of close-ups holds what the camera at the tool sees; False for one without a plan."""
+    return (folder / PLAN_FILE).is_file() and load_close_up_plan(folder).near
 
 
 def produce_close_ups(folder: Path, plan: CloseUpPlan, say: Callable[[str], None], limit: int | None = None) -> int:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from delid.core import FastenerKind
-from delid.vision import FASTENER_KINDS, Detection, Detector, detect_fasteners
+from delid.vision import FASTENER_KINDS, Detection, Detector, KindJudge, detect_fasteners
 
 from ._closeups import BANDS_MM_PX
 from ._reliability import reliability
@@ -59,9 +59,21 @@ class Judged:
         return int((self.said != self.true).sum()) + len(self.alarms)
 
 
-def judge(model: Detector, samples: Sequence[Sample]) -> list[Judged]:
-    """Every sample against what the model finds in it."""
-    return [judged(sample, detect_fasteners(sample.picture(), model)) for sample in samples]
+def judge(model: Detector, samples: Sequence[Sample], kinds: KindJudge | None = None) -> list[Judged]:
+    """Every sample against what the model finds in it, and what the model of kinds makes of that."""
+    return [judged(sample, _found(model, sample, kinds)) for sample in samples]
+
+
+def _found(model: Detector, sample: Sample, kinds: KindJudge | None) -> list[Detection]:
+    picture = sample.picture()
+    found = detect_fasteners(picture, model)
+    return kinds.detected(picture, found, mm_per_px_of(sample)) if kinds else found
+
+
+def mm_per_px_of(sample: Sample) -> float:
+    """What a calibrated camera would say about a close-up; that of an overview camera where there is no fastener."""
+    scales = [f["mm_per_px"] for f in sample.truth["fasteners"]]
+    return float(np.median(scales)) if scales else BANDS_MM_PX[-1][0]
 
 
 def judged(sample: Sample, detections: Sequence[Detection]) -> Judged:

@@ -27,6 +27,7 @@ class Example:
         family: None for a pack without its lid, which belongs to no family that could be recognised.
         outline_px: the lid's outline in these pixels, (n, 2).
         mm_per_px: on the lid, about the middle of the picture.
+        photo: a photograph of something undamaged: it has no lamps, and its outline is the picture's own edge.
     """
 
     values: NDArray[np.uint8]
@@ -35,6 +36,7 @@ class Example:
     family: str | None
     outline_px: Layer
     mm_per_px: float = 5.0
+    photo: bool = False
 
     def lights(self) -> Layer:
         """Linear light, (h, w, 6)."""

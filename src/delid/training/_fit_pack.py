@@ -25,6 +25,7 @@ from ._noise import stream
 from ._paste import Stock, laid_over
 from ._samples import Sample
 from ._sensor import random_sensor, through_jpeg
+from ._sound_photos import seen_again, sound_photos
 from ._specs import HEAT_GRID, PACK_INPUT
 
 Array = NDArray[np.float32]
@@ -35,6 +36,8 @@ BACKBONE_RATE = 0.13
 STAIN_SHARE, DECOY_SHARE, BEND_SHARE = 0.35, 0.15, 0.45
 SEEN_SHARE = 0.25
 """A cell counts as damaged when this share of it is."""
+PHOTO_TIMES = 3
+"""How often each photograph comes in an epoch, against once for a rendered scene."""
 LOOKS = ("rake_left", "rake_right")
 ALONE_SHARE, HALF_SHARE = 0.25, 0.07
 """How often a picture comes without raking frames, and with only one of them: a cell may have neither."""
@@ -42,11 +45,15 @@ ALONE_SHARE, HALF_SHARE = 0.25, 0.07
 
 @dataclass(frozen=True, slots=True)
 class PackFit:
+    """`begin` holds weights of an earlier fit to go on from; `sound` folders of photographs of undamaged things."""
+
     seed: int = 7
     epochs: int = 20
     batch: int = 16
     rate: float = 1.5e-3
     pretrained: bool = True
+    begin: Path | None = None
+    sound: tuple[Path, ...] = ()
 
 
 class Families(nn.Module):  # type: ignore[misc,unused-ignore]
@@ -99,10 +106,13 @@ def _drawn(rng: np.random.Generator, stock: Stock, example: Example, mirrored: b
     lights, coverage, severity = example.lights(), example.coverage, example.severity.copy()
     draw = rng.random()
     patch = stock.stain(rng) if draw < STAIN_SHARE else stock.decoy(rng) if draw < STAIN_SHARE + DECOY_SHARE else None
-    if patch is not None and example.family is not None:
+    if patch is not None and (example.family is not None or example.photo):
         lights, coverage = laid_over(rng, patch, example, lights, coverage)
         if patch.kind is not None:
             severity[patch.kind] = max(float(severity[patch.kind]), patch.severity)
+    if example.photo:
+        picture, coverage = seen_again(rng, lights, coverage)
+        return prepare(picture, PACK_INPUT)[0], heat_target(coverage), _in_view(severity, coverage)
     if rng.random() < BEND_SHARE and example.family is not None:
         kind = BENDS[int(rng.integers(len(BENDS)))]
         lights, coverage, level = bent(rng, kind, example, lights, coverage)
@@ -115,6 +125,11 @@ def _drawn(rng: np.random.Generator, stock: Stock, example: Example, mirrored: b
         quality = int(rng.integers(45, 95))
         frames = {name: through_jpeg(frame, quality) for name, frame in frames.items()}
     return prepare(frames["ambient"], PACK_INPUT, frames)[0], heat_target(coverage), severity
+
+
+def _in_view(severity: Array, coverage: Array) -> Array:
+    """Severity of what has not been moved out of the picture."""
+    return np.asarray(np.where(coverage.max(axis=(0, 1)) > SEEN_SHARE, severity, 0), np.float32)
 
 
 def _batches(
@@ -178,13 +193,17 @@ def fit_pack(samples: list[Sample], fit: PackFit, say: Callable[[str], None], ke
     With ``keep`` the averaged weights are written there after every epoch.
     """
     torch.manual_seed(fit.seed)
-    examples = [example_of(sample) for sample in samples]
+    examples = [example_of(sample) for sample in samples] + PHOTO_TIMES * sound_photos(fit.sound)
     family = {name: k for k, name in enumerate(sorted({e.family for e in examples if e.family is not None}))}
     stock = Stock(examples)
-    net = PackNet(fit.pretrained)
+    net = PackNet(fit.pretrained and fit.begin is None)
+    if fit.begin is not None:
+        net.load_state_dict(torch.load(fit.begin, map_location="cpu"))
     net.to(memory_format=torch.channels_last)
     mean = torch.optim.swa_utils.AveragedModel(net, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.99))
     proxies = Families(len(family))
+    if fit.begin is not None:
+        _point_at(proxies, net, examples, family, fit.seed)
     steps = fit.epochs * (2 * len(_in_pairs(stream(fit.seed, "count"), examples)) // fit.batch + 1)
     optimiser, schedule = _optimiser(net, proxies, fit, steps)
     for epoch in range(fit.epochs):
@@ -207,6 +226,20 @@ def fit_pack(samples: list[Sample], fit: PackFit, say: Callable[[str], None], ke
         if keep is not None:
             save(settled, keep)
     return settled
+
+
+def _point_at(proxies: Families, net: PackNet, examples: list[Example], family: dict[str, int], seed: int) -> None:
+    """Let each family's direction begin where the network sees its pictures, or the first steps would undo much."""
+    net.eval()
+    towards = torch.zeros_like(proxies.directions)
+    nothing = Stock([])
+    for number, example in enumerate(examples):
+        if example.family is None:
+            continue
+        planes = _drawn(stream(seed, "begin", number), nothing, example, False)[0]
+        with torch.no_grad():
+            towards[family[example.family]] += net(torch.from_numpy(planes[None]))[0][0]
+    proxies.directions.data = functional.normalize(towards, dim=1) * EMBEDDING**0.5
 
 
 def _optimiser(

@@ -18,6 +18,7 @@ from ._data_plan import DataPlan, jobs, pack_names
 from ._origin import Origin
 from ._produce import PLAN_FILE, load_plan
 from ._samples import Sample, of_split, read_samples
+from ._sound_photos import photo_paths
 
 if TYPE_CHECKING:
     from ._fit_fasteners import FastenerFit
@@ -43,6 +44,9 @@ def fit_models(
     photos: Path | None = None,
     threads: int = 2,
     pretrained: bool = True,
+    begin: Path | None = None,
+    sound: tuple[Path, ...] = (),
+    pack_rate: float = 1.5e-3,
 ) -> None:
     """Fit one or both models on the training pictures of ``data``; weights and a note go to ``out``.
 
@@ -50,6 +54,9 @@ def fit_models(
         only: ``pack`` or ``fastener``; both without it.
         photos: folder with ``screw``, ``hole`` and ``other`` photographs that join the fastener model's training.
         pretrained: begin with weights learnt from photographs; without them only for tests of the path.
+        begin: folder of an earlier fit whose pack weights this one goes on from.
+        sound: folders with photographs of undamaged things that join the pack model's training.
+        pack_rate: the highest learning rate of the pack model's heads.
     """
     samples = samples_of(data)
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -67,9 +74,20 @@ def fit_models(
         from ._fit_pack import PackFit, fit_pack, save
 
         wholes = _some(of_split(samples, "train", close_ups=False), data, "pictures of packs")
-        pack_fit = PackFit(seed=seed, epochs=pack_epochs, pretrained=pretrained)
+        start = begin / PACK_WEIGHTS if begin else None
+        pack_fit = PackFit(seed, pack_epochs, rate=pack_rate, pretrained=pretrained, begin=start, sound=sound)
+        photographs = len(photo_paths(sound))
         save(fit_pack(wholes, pack_fit, say, keep=out / PACK_WEIGHTS), out / PACK_WEIGHTS)
-        _write_note(out, PACK_WEIGHTS, {**note, "epochs": pack_epochs, "photographs": 0})
+        note |= {"epochs": pack_epochs, "rate": pack_rate, "photographs": photographs}
+        _write_note(out, PACK_WEIGHTS, note | _earlier(begin))
+
+
+def _earlier(begin: Path | None) -> dict[str, Any]:
+    """What is known of the fit that this one went on from."""
+    if begin is None:
+        return {}
+    note = json.loads((begin / PACK_WEIGHTS).with_suffix(".json").read_text())
+    return {"begin": {key: note[key] for key in ("seed", "epochs")}}
 
 
 def _fit_detector(close_ups: list[Sample], fit: FastenerFit, out: Path, note: dict[str, Any], say: Say) -> None:
@@ -166,10 +184,15 @@ def _command(weights: str, note: dict[str, Any]) -> str:
     name, only, data = COMMANDS[weights]
     if only == "fastener":
         return _detector_command(note, data)
-    epochs = f" --{only}-epochs {note['epochs']}" if "epochs" in note else ""
+    fit = f"delid train fit --only {only} --data {data}"
+    last = f"{fit} --seed {note['seed']} --pack-epochs {note['epochs']} --pack-rate {note['rate']:g}"
+    if earlier := note.get("begin"):
+        first = f"{fit} --seed {earlier['seed']} --pack-epochs {earlier['epochs']} --out build/first"
+        last = f"{first} && {last} --begin build/first"
+    if note["photographs"]:
+        last += " --sound PHOTOS"
     return (
-        f"delid train render --plan models/{name}/data_plan.json --out {data} && "
-        f"delid train fit --only {only} --data {data} --seed {note['seed']}{epochs} && "
+        f"delid train render --plan models/{name}/data_plan.json --out {data} && {last} && "
         f"delid train export --only {only} --data {data}"
     )
 

@@ -6,15 +6,16 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from delid.vision import Gallery, OnnxModel, load_gallery, load_model
+from delid.vision import Gallery, KindJudge, OnnxModel, load_gallery, load_model
 
+from ._closeups import is_near
 from ._evaluate import Figures
 from ._evaluate_fasteners import fastener_report, judge
 from ._evaluate_photos import photograph_figures
 from ._report_pack import photographed_packs, rendered_packs
 from ._samples import Sample, of_split
 
-DETECTOR = "fastener-detect"
+DETECTOR, KINDS = "fastener-detect", "fastener-kind"
 
 
 def evaluate(models: Path, gallery_dir: Path, samples: Sequence[Sample], photos: Path | None, split: str) -> Figures:
@@ -26,7 +27,9 @@ def evaluate(models: Path, gallery_dir: Path, samples: Sequence[Sample], photos:
     detector = load_model(models / DETECTOR, "fastener_detect") if (models / DETECTOR).is_dir() else None
     if detector is not None:
         digests[DETECTOR] = detector.digest
-        rendered |= _fasteners(detector, of_split(list(samples), split, close_ups=True))
+        kinds = load_model(models / KINDS, "fastener_kind") if (models / KINDS).is_dir() else None
+        digests |= {KINDS: kinds.digest} if kinds else {}
+        rendered |= _fasteners(detector, kinds, of_split(list(samples), split, close_ups=True))
     return {
         "models": digests,
         "split": split,
@@ -35,10 +38,23 @@ def evaluate(models: Path, gallery_dir: Path, samples: Sequence[Sample], photos:
     }
 
 
-def _fasteners(detector: OnnxModel, close_ups: list[Sample]) -> Figures:
-    limit = detector.manifest.thresholds.fasteners
-    assert limit is not None
-    return {"fasteners": fastener_report(judge(detector, close_ups), limit.min_confidence)} if close_ups else {}
+def _fasteners(detector: OnnxModel, kinds: OnnxModel | None, close_ups: list[Sample]) -> Figures:
+    """Of the detector and the model of kinds together, and of the detector alone; the tool's camera apart."""
+    found: Figures = {}
+    for ending, near in (("", False), ("_at_the_tool", True)):
+        part = [s for s in close_ups if is_near(s.path.parent) == near]
+        if not part:
+            continue
+        alone = detector.manifest.thresholds.fasteners
+        assert alone is not None
+        if kinds is not None:
+            judge_kinds = KindJudge(kinds)
+            found[f"fasteners{ending}"] = fastener_report(
+                judge(detector, part, judge_kinds), judge_kinds.min_confidence
+            )
+        name = f"fasteners{ending}" if kinds is None else f"detector_alone{ending}"
+        found[name] = fastener_report(judge(detector, part), alone.min_confidence)
+    return found
 
 
 def _photographs(pack: OnnxModel, detector: OnnxModel | None, gallery: Gallery, folder: Path) -> Figures:

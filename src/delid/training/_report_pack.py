@@ -85,8 +85,17 @@ def _words(damages: Sequence[Damage]) -> str:
 
 
 def photographed_packs(model: OnnxModel, gallery: Gallery, folder: Path) -> Figures:
-    """Photographs of undamaged packs that nobody taught: all should be strangers, none should be called damaged."""
-    pictures = list(pictures_in(folder))
+    """Photographs of undamaged packs that nobody taught: all should be strangers, none should be called damaged.
+
+    Each folder below is reported by itself: a model may have learnt from one and not from another.
+    """
+    folders = sorted(p for p in folder.iterdir() if p.is_dir()) if folder.is_dir() else []
+    found = {part.name: _photographed(model, gallery, list(pictures_in(part))) for part in folders}
+    found = {name: figures for name, figures in found.items() if figures}
+    return found or _photographed(model, gallery, list(pictures_in(folder)))
+
+
+def _photographed(model: OnnxModel, gallery: Gallery, pictures: list[Picture]) -> Figures:
     if not pictures:
         return {}
     threshold = model.manifest.thresholds.pack

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from delid.vision import InputSpec
 
-PACK_SHAPE = (1, 6, 256, 320)
+PACK_SHAPE = (1, 6, 320, 416)
 PACK_INPUT = InputSpec(
     name="image",
     shape=PACK_SHAPE,

@@ -82,6 +82,17 @@ def temperature(logits: Floats, true: NDArray[np.bool_]) -> float:
     return float(grid[int(np.argmin(costs))])
 
 
+def temperature_of_classes(logits: Floats, true: NDArray[np.int64]) -> float:
+    """The divisor of logits (n, classes) that makes the true classes (n) likeliest; for exclusive classes."""
+    grid = np.exp(np.linspace(np.log(0.4), np.log(4.0), 60))
+    costs = []
+    for t in grid:
+        scaled = logits / t
+        whole = np.logaddexp.reduce(scaled, axis=1)
+        costs.append(float((whole - scaled[np.arange(len(true)), true]).mean()))
+    return float(grid[int(np.argmin(costs))])
+
+
 def _best(there: Floats, absent: Floats, good: Callable[[float, float], float], slack: float = 1e-9) -> float:
     values = np.unique(np.concatenate([there, absent]))
     if len(values) == 0:

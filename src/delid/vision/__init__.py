@@ -16,10 +16,12 @@ from ._gallery import Gallery, Match, PackFileNote, PrototypeFile, gallery_of, l
 from ._gallery_files import TaughtPack, check_pack_name, ready_gallery, remove_pack, store_pack, taught_packs
 from ._geometry import Projection
 from ._inspector import Inspector
+from ._kinds import KindJudge
 from ._locate import ToolView, locate_fastener
 from ._manifest import (
     DAMAGE_KINDS,
     FASTENER_KINDS,
+    NOTHING,
     CropSpec,
     DamageThreshold,
     DetectionSpec,
@@ -45,6 +47,7 @@ __all__ = [
     "BOARD_FORMATS",
     "DAMAGE_KINDS",
     "FASTENER_KINDS",
+    "NOTHING",
     "ConfusionRow",
     "CropSpec",
     "DamageThreshold",
@@ -60,6 +63,7 @@ __all__ = [
     "HandEyeReport",
     "InputSpec",
     "Inspector",
+    "KindJudge",
     "LeftOut",
     "LensReport",
     "Lesson",

@@ -15,13 +15,18 @@ from delid.core import Fastener, FastenerKind, ImageBgr, PointPx
 
 from ._detect import Detection
 from ._geometry import Projection
+from ._manifest import FASTENER_KINDS
 from ._prepare import prepare_crops
 from ._session import OnnxModel
 
 NEAR_PX = 8.0
 """A detection so near to a place is what was found there."""
 
-Said = tuple[FastenerKind, float]
+NEVER = 2.0
+"""No probability is as high."""
+
+Said = tuple[FastenerKind, float, float]
+"""The likeliest kind, its probability, and that of there being nothing."""
 
 
 class KindJudge:
@@ -32,25 +37,31 @@ class KindJudge:
         self.digest = model.digest
         threshold = model.manifest.thresholds.fasteners
         self.min_confidence = threshold.min_confidence if threshold else 0.0
+        self.nothing = NEVER if threshold is None or threshold.nothing is None else threshold.nothing
 
     def placed(
         self, image: ImageBgr, fasteners: Sequence[Fastener], detections: Sequence[Detection], mm_per_px: float
     ) -> tuple[Fastener, ...]:
-        """Fasteners of a pack with the kinds that stand at their places."""
+        """Fasteners of a pack with the kinds that stand at their places; none is sure where nothing seems to be."""
         said = self._ask(image, [f.center_px for f in fasteners], mm_per_px)
         found = []
-        for fastener, (kind, confidence) in zip(fasteners, said, strict=True):
+        for fastener, (kind, confidence, _) in zip(fasteners, said, strict=True):
             seen = _nearest(fastener.center_px, detections)
             found.append(replace(fastener, kind=kind, confidence=_agreed(kind, confidence, seen)))
         return tuple(found)
 
     def detected(self, image: ImageBgr, detections: Sequence[Detection], mm_per_px: float) -> list[Detection]:
-        """The same for detections that belong to no place."""
+        """The same for detections that belong to no place; those that are nothing at a second look are left out."""
         said = self._ask(image, [d.center_px for d in detections], mm_per_px)
         return [
             replace(seen, kind=kind, confidence=_agreed(kind, confidence, seen))
-            for seen, (kind, confidence) in zip(detections, said, strict=True)
+            for seen, (kind, confidence, nothing) in zip(detections, said, strict=True)
+            if nothing < self.nothing
         ]
+
+    def nothing_at(self, image: ImageBgr, detections: Sequence[Detection], mm_per_px: float) -> tuple[float, ...]:
+        """Of each detection the probability that it is none."""
+        return tuple(said[2] for said in self._ask(image, [d.center_px for d in detections], mm_per_px))
 
     def _ask(self, image: ImageBgr, centers_px: Sequence[PointPx], mm_per_px: float) -> list[Said]:
         if not centers_px:
@@ -58,9 +69,13 @@ class KindJudge:
         manifest = self._model.manifest
         assert manifest.crop is not None, "the manifest of a fastener_kind model has a crop"
         chances = self._model.run(prepare_crops(image, centers_px, mm_per_px, manifest.input, manifest.crop))["kind"]
-        labels = manifest.output("kind").labels
-        best = np.argmax(chances, axis=1)
-        return [(FastenerKind(labels[k]), float(row[k])) for row, k in zip(chances, best, strict=True)]
+        kinds = chances[:, : len(FASTENER_KINDS)]
+        nothing = 1 - kinds.sum(axis=1)
+        best = np.argmax(kinds, axis=1)
+        return [
+            (FastenerKind(FASTENER_KINDS[k]), float(row[k]), float(none))
+            for row, k, none in zip(kinds, best, nothing, strict=True)
+        ]
 
 
 def emptiness(detection: Detection) -> float:

@@ -13,6 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 DAMAGE_KINDS = ("dent", "corrosion", "leak", "swelling", "burn")
 FastenerLabel = Literal["bolt", "nut", "empty", "stripped"]
 FASTENER_KINDS: tuple[FastenerLabel, ...] = ("bolt", "nut", "empty", "stripped")
+NOTHING = "nothing"
+"""What a model of kinds may say besides: neither a fastener nor a hole for one."""
 
 Task = Literal["pack_damage", "fastener_kind", "fastener_detect"]
 FREE_SIDE_PX = 64
@@ -134,9 +136,13 @@ class DamageThreshold(_Strict):
 
 
 class FastenerThreshold(_Strict):
-    """A fastener's kind counts when its probability reaches `min_confidence`."""
+    """A fastener's kind counts when its probability reaches `min_confidence`.
+
+    What a model of kinds takes for nothing with a probability of `nothing` or more is no fastener.
+    """
 
     min_confidence: float = Field(ge=0, le=1)
+    nothing: float | None = Field(default=None, gt=0, le=1)
     source: Literal["validation"] = Field(alias="from")
     chosen: str
 
@@ -211,7 +217,8 @@ class Manifest(_Strict):
             _require(self.detection is not None, "detection is missing")
         else:
             _require("kind" in names, "outputs must hold kind")
-            _require(self.output("kind").labels == FASTENER_KINDS, f"kind.labels must be {FASTENER_KINDS}")
+            good = (FASTENER_KINDS, (*FASTENER_KINDS, NOTHING))
+            _require(self.output("kind").labels in good, f"kind.labels must be {good[0]} or {good[1]}")
             _require(self.thresholds.fasteners is not None, "thresholds.fasteners is missing")
             _require(self.crop is not None, "crop is missing")
         return self

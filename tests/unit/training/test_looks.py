@@ -101,14 +101,14 @@ def test_turning_a_view_turns_its_lamps_with_it(sample: Sample) -> None:
 def test_planes_of_missing_looks_are_zero(sample: Sample) -> None:
     frames = sample.frames(LOOKS)
     bare = prepare(frames["ambient"], PACK_INPUT)
-    assert bare.shape == (1, 6, 256, 320)
+    assert bare.shape == (1, 6, 320, 416)
     assert not bare[0, 3:].any()
     half = prepare(frames["ambient"], PACK_INPUT, {"rake_right": frames["rake_right"]})
     assert [bool(plane.any()) for plane in half[0]] == [True, True, True, False, True, False]
     full = prepare(frames["ambient"], PACK_INPUT, frames)
     assert all(plane.any() for plane in full[0])
     assert np.array_equal(full[0, :3], bare[0, :3])
-    assert not full[0, 3:, :8].any(), "the padding above stays empty"
+    assert not full[0, 3:, :4].any(), "the padding above stays empty"
 
 
 def surface(albedo: NDArray[np.float32], depth: float) -> dict[str, NDArray[np.uint8]]:
@@ -124,7 +124,7 @@ def surface(albedo: NDArray[np.float32], depth: float) -> dict[str, NDArray[np.u
 
 
 def ratio_of(frames: dict[str, NDArray[np.uint8]]) -> NDArray[np.float32]:
-    return prepare(frames["ambient"], PACK_INPUT, frames)[0, 5, 8:248]
+    return prepare(frames["ambient"], PACK_INPUT, frames)[0, 5, 4:316]
 
 
 def test_the_ratio_of_the_lamps_shows_slopes_and_no_paint() -> None:
@@ -134,5 +134,5 @@ def test_the_ratio_of_the_lamps_shows_slopes_and_no_paint() -> None:
     assert np.abs(bump).max() > 0.25
     assert np.abs(bump - painted).max() < 0.03
     assert np.abs(flat).max() < 0.02
-    left, right = bump[120, :160], bump[120, 160:]
+    left, right = bump[156, :208], bump[156, 208:]
     assert left.max() > 0.2 > -0.2 > right.min(), "the slope that faces the left lamp is positive"

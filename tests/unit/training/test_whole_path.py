@@ -7,6 +7,7 @@ import shutil
 from dataclasses import asdict
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -16,7 +17,9 @@ from delid.training import (
     DataPlan,
     evaluate_models,
     export_fit,
+    export_kind_model,
     figures_table,
+    fit_kind_model,
     fit_models,
     jobs,
     load_plan,
@@ -25,6 +28,7 @@ from delid.training import (
     samples_of,
     write_html,
 )
+from delid.training._models import _command
 from delid.vision import DAMAGE_KINDS, Inspector, load_model
 
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -80,7 +84,30 @@ def built(data: Path, close_ups: Path, tmp_path_factory: pytest.TempPathFactory)
             folder, place / "fit", quiet, only=only, pack_epochs=1, fastener_steps=2, threads=1, pretrained=False
         )
         export_fit(place / "fit", folder, place / "models", place / "gallery", quiet, ManualClock(), only=only)
+    fit_kind_model([close_ups], place / "fit", quiet, steps=2, threads=1, pretrained=False)
+    export_kind_model(place / "fit", [close_ups], place / "models", quiet)
     return place
+
+
+@pytest.fixture(scope="module")
+def photographs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A picture of nothing in particular."""
+    place = tmp_path_factory.mktemp("sound")
+    cv2.imwrite(str(place / "floor.jpg"), np.random.default_rng(1).integers(0, 255, (90, 120, 3), np.uint8))
+    return place
+
+
+def test_a_fit_goes_on_from_another_one_and_takes_photographs_in(
+    data: Path, built: Path, photographs: Path, tmp_path: Path
+) -> None:
+    fit_models(
+        data, tmp_path, quiet, only="pack", pack_epochs=1, threads=1, begin=built / "fit", sound=(photographs,),
+        pack_rate=1e-4,
+    )  # fmt: skip
+    note = json.loads((tmp_path / "pack-damage.json").read_text())
+    assert (note["photographs"], note["begin"]) == (1, {"seed": 7, "epochs": 1})
+    assert "--begin" in _command("pack-damage.pt", note)
+    assert "--sound" in _command("pack-damage.pt", note)
 
 
 def test_rendering_again_adds_nothing(data: Path) -> None:
@@ -143,7 +170,7 @@ def test_every_figure_is_there_and_photographs_stand_apart(
         assert rendered[f"damage_{way}_opened"]["pictures"] == 1
         assert rendered["pack"][way]["all"]["pictures"] == 2
         assert rendered["pack"][way]["strangers"] == 1
-    assert "fasteners" in rendered
+    assert rendered["fasteners"]["fasteners"] == rendered["detector_alone"]["fasteners"] > 0
     assert figures["photographs"]
     assert json.loads(json.dumps(figures, allow_nan=False)) == figures
     assert len(figures_table(figures)) > 30

@@ -7,11 +7,11 @@ import delid.vision
 
 def test_the_public_names() -> None:
     assert delid.vision.__all__ == [
-        "ACCEPTABLE", "BOARD_FORMATS", "DAMAGE_KINDS", "FASTENER_KINDS", "ConfusionRow", "CropSpec",
+        "ACCEPTABLE", "BOARD_FORMATS", "DAMAGE_KINDS", "FASTENER_KINDS", "NOTHING", "ConfusionRow", "CropSpec",
         "DamageThreshold", "DamageVerdict", "Detection", "DetectionSpec",
         "Detector", "Evidence", "FastenerThreshold", "FlangePose",
-        "FrozenWatch", "Gallery", "HandEyeReport", "InputSpec", "Inspector", "LeftOut", "LensReport", "Lesson",
-        "Letterbox", "Manifest", "Match", "Objection", "OnnxModel", "OutputSpec", "PackFileNote", "PackPose",
+        "FrozenWatch", "Gallery", "HandEyeReport", "InputSpec", "Inspector", "KindJudge", "LeftOut", "LensReport",
+        "Lesson", "Letterbox", "Manifest", "Match", "Objection", "OnnxModel", "OutputSpec", "PackFileNote", "PackPose",
         "PackThreshold", "Pair", "Photo", "Place", "PointError", "PoseStatus", "Projection", "PrototypeFile",
         "QualityLimits", "StandingReport", "TaughtPack", "Teaching", "Thresholds", "ToolView", "calibrate_hand_eye",
         "calibrate_lens", "check_pack_name", "check_points", "check_quality", "confusion", "decode_battery_code",
