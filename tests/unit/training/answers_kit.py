@@ -12,7 +12,7 @@ from delid.training._samples import Sample
 from delid.training._specs import HEAT_GRID, PACK_INPUT, STRIDE
 from delid.vision import DAMAGE_KINDS, Manifest
 
-TOP = (256 - 240) // 2 // STRIDE  # rows of the heat map above a picture of 320 x 240
+TOP = 0  # rows of the heat map above a picture of 416 x 320
 
 
 def limits(region: float | None = None, least: float = 0.5) -> dict[str, Any]:
@@ -48,21 +48,21 @@ def manifest(region: float | None = None, single: float | None = None) -> Manife
 
 def sample(family: str, *damages: tuple[str, list[int]], severity: float = 0.6) -> Sample:
     truth = {
-        "size_px": [320, 240],
+        "size_px": [416, 320],
         "damages": [{"kind": kind, "severity": severity, "box_px": box} for kind, box in damages],
     }
     return Sample(Path("none.jpg"), "test", "family" if family.startswith("family") else "pack", family, truth)
 
 
 def answers(*vectors: list[float], raking: bool = True) -> Answers:
-    """Nothing found in frames of 320 x 240; severities of 0.5."""
+    """Nothing found in frames of 416 x 320; severities of 0.5."""
     count, kinds = len(vectors), len(DAMAGE_KINDS)
     return Answers(
         np.array(vectors, np.float32),
         np.zeros((count, kinds, *HEAT_GRID), np.float32),
         np.zeros((count, kinds), np.float32),
         np.full((count, kinds), 0.5, np.float32),
-        ((320, 240),) * count,
+        ((416, 320),) * count,
         raking,
         PACK_INPUT,
     )

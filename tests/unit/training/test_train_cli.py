@@ -18,7 +18,12 @@ RUN = CliRunner()
 
 @pytest.mark.parametrize("command", ["fit", "export"])
 @pytest.mark.parametrize(
-    ("options", "words"), [(["--only", "lids"], "pack or fastener"), (["--data", "build/looks"], "needs --only")]
+    ("options", "words"),
+    [
+        (["--only", "lids"], "one of pack, fastener, kind"),
+        (["--data", "build/looks"], "needs --only"),
+        (["--only", "pack", "--data", "a", "--data", "b"], "from one folder"),
+    ],
 )
 def test_each_model_learns_from_its_own_pictures(command: str, options: list[str], words: str) -> None:
     found = RUN.invoke(app, [command, *options])
