@@ -19,7 +19,7 @@ PARTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("detector_alone",),
         ("screws_and_holes", "scenes_of_electronic_waste", "stripped_screws", "twizy_pack"),
     ),
-    "fastener-kind": (("fasteners",), ()),
+    "fastener-kind": (("fasteners",), ("kinds_of_screws_and_holes",)),
 }
 """Model to the figures that belong to it: how those of rendered pictures begin, and names of those of photographs."""
 

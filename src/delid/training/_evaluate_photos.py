@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from delid.core import FastenerKind
-from delid.vision import Detection, Detector, detect_fasteners
+from delid.vision import Detection, Detector, OnnxModel, detect_fasteners, prepare_crops
 
 Figures = dict[str, Any]
 Picture = NDArray[np.uint8]
@@ -39,6 +39,26 @@ def photograph_figures(model: Detector, folder: Path) -> Figures:
     return found
 
 
+def kind_figures(model: OnnxModel, folder: Path) -> Figures:
+    """The held-out crops of screws and holes, each laid in the middle of the model's input."""
+    spec, crop = model.manifest.input, model.manifest.crop
+    labels = model.manifest.output("kind").labels
+    place = folder / "screw_hole_crops/validate"
+    if crop is None or not (place / "screw").is_dir():
+        return {}
+    found: Figures = {}
+    for label in ("screw", "hole", "other"):
+        grounds = [_grounded(picture, GROUND_PX) for _, picture in _pictures(place / label)]
+        middle = ((GROUND_PX - 1) / 2, (GROUND_PX - 1) / 2)
+        step = crop.cover_mm / crop.size_px  # one pixel of the ground is one of the crop
+        said = [
+            labels[int(model.run(prepare_crops(ground, [middle], step, spec, crop))["kind"][0].argmax())]
+            for ground in grounds
+        ]
+        found[label] = {"crops": len(said), **{name: said.count(name) for name in labels}}
+    return {"kinds_of_screws_and_holes": found}
+
+
 def crop_figures(model: Detector, folder: Path) -> Figures:
     """Crops by folder: is something found in the middle, and of which kind?"""
     found: Figures = {}
@@ -49,13 +69,19 @@ def crop_figures(model: Detector, folder: Path) -> Figures:
     return found
 
 
-def _middle(model: Detector, crop: Picture) -> Detection | None:
-    ground = np.empty((GROUND_PX, GROUND_PX, 3), np.uint8)
+def _grounded(crop: Picture, side_px: int) -> Picture:
+    """A crop on a plain ground of its own edge's colour."""
+    ground = np.empty((side_px, side_px, 3), np.uint8)
     ground[:] = np.concatenate([crop[0], crop[-1], crop[:, 0], crop[:, -1]]).mean(axis=0)
-    start = (GROUND_PX - HEAD_PX) // 2
+    start = (side_px - HEAD_PX) // 2
     ground[start : start + HEAD_PX, start : start + HEAD_PX] = cv2.resize(
         crop, (HEAD_PX, HEAD_PX), interpolation=cv2.INTER_AREA
     )
+    return ground
+
+
+def _middle(model: Detector, crop: Picture) -> Detection | None:
+    ground = _grounded(crop, GROUND_PX)
     middle = (GROUND_PX - 1) / 2
     near = [
         d for d in detect_fasteners(ground, model)

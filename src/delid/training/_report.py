@@ -11,7 +11,7 @@ from delid.vision import Gallery, KindJudge, OnnxModel, load_gallery, load_model
 from ._closeups import is_near
 from ._evaluate import Figures
 from ._evaluate_fasteners import fastener_report, judge
-from ._evaluate_photos import photograph_figures
+from ._evaluate_photos import kind_figures, photograph_figures
 from ._report_pack import photographed_packs, rendered_packs
 from ._samples import Sample, of_split
 
@@ -25,16 +25,16 @@ def evaluate(models: Path, gallery_dir: Path, samples: Sequence[Sample], photos:
     gallery = load_gallery(gallery_dir, pack.manifest.sha256, int(pack.manifest.output("embedding").shape[-1]))
     rendered = rendered_packs(pack, sorted(gallery.prototypes), list(samples), split)
     detector = load_model(models / DETECTOR, "fastener_detect") if (models / DETECTOR).is_dir() else None
+    kinds = load_model(models / KINDS, "fastener_kind") if (models / KINDS).is_dir() else None
     if detector is not None:
         digests[DETECTOR] = detector.digest
-        kinds = load_model(models / KINDS, "fastener_kind") if (models / KINDS).is_dir() else None
         digests |= {KINDS: kinds.digest} if kinds else {}
         rendered |= _fasteners(detector, kinds, of_split(list(samples), split, close_ups=True))
     return {
         "models": digests,
         "split": split,
         "rendered": rendered,
-        "photographs": _photographs(pack, detector, gallery, photos) if photos else None,
+        "photographs": _photographs(pack, detector, kinds, gallery, photos) if photos else None,
     }
 
 
@@ -57,8 +57,12 @@ def _fasteners(detector: OnnxModel, kinds: OnnxModel | None, close_ups: list[Sam
     return found
 
 
-def _photographs(pack: OnnxModel, detector: OnnxModel | None, gallery: Gallery, folder: Path) -> Figures:
+def _photographs(
+    pack: OnnxModel, detector: OnnxModel | None, kinds: OnnxModel | None, gallery: Gallery, folder: Path
+) -> Figures:
     found: Figures = {} if detector is None else dict(photograph_figures(detector, folder))
+    if kinds is not None:
+        found |= kind_figures(kinds, folder)
     if packs := photographed_packs(pack, gallery, folder / "twizy_pack"):
         found["real_packs_not_taught"] = packs
     return found
