@@ -113,8 +113,8 @@ def _identity(owners: Sequence[Sample], embeddings: NDArray[np.float32], gallery
     taught = gallery.prototypes
     verdicts = [thresholds.judged(gallery, vector) for vector in embeddings] if taught else []
     pairs = list(zip(owners, verdicts, strict=bool(taught)))
-    known = np.array([_standing(gallery, v) for s, v in pairs if s.family == v.pack])
-    strangers = np.array([_standing(gallery, v) for s, v in pairs if s.family not in taught])
+    known = np.array([v.score for s, v in pairs if s.family == v.pack])
+    strangers = np.array([v.score for s, v in pairs if s.family not in taught])
     leads = np.array([v.lead for s, v in pairs if s.family == v.pack])
     score = thresholds.min_score(known, strangers) if len(known) else 0.5
     chosen = (
@@ -122,11 +122,6 @@ def _identity(owners: Sequence[Sample], embeddings: NDArray[np.float32], gallery
         "of families that nobody taught, none of them in training; margin: half the smallest lead of a taught pack"
     )
     return _pack_threshold(score, thresholds.min_lead(leads), chosen)
-
-
-def _standing(gallery: Gallery, verdict: thresholds.Judged) -> float:
-    """The score, or -1 where the pack's own threshold refuses it whatever the model's will be."""
-    return verdict.score if verdict.score >= gallery.min_scores.get(verdict.pack, -1.0) else -1.0
 
 
 class Cut(NamedTuple):

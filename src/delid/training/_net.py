@@ -150,9 +150,14 @@ def _separable(width: int) -> nn.Sequential:
     )
 
 
+HALF_TURN = (0, 1, 2, 4, 3, 5)
+"""Planes after half a turn: the left lamp stands on the right."""
+
+
 class PackNetForExport(nn.Module):  # type: ignore[misc,unused-ignore]
     """PackNet with the outputs that the manifest names: embedding, damage_heat, damage_presence, severity.
 
+    Damage is judged twice, as the picture is and upside down, and the mean counts: what is there is there either way.
     `temperature` (kinds) makes the presence a probability that is right as often as it says.
     """
 
@@ -161,11 +166,18 @@ class PackNetForExport(nn.Module):  # type: ignore[misc,unused-ignore]
         self.net = net
         self.register_buffer("scale", 1.0 / (torch.ones(len(DAMAGE_KINDS)) if temperature is None else temperature))
         self.register_buffer("shift", torch.zeros(len(DAMAGE_KINDS)) if shift is None else shift)
+        signs = torch.ones(1, len(HALF_TURN), 1, 1)
+        signs[:, -1] = -1.0  # left over right becomes right over left
+        self.register_buffer("signs", signs)
 
     def forward(self, planes: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        embedding, heat, level, presence = self.net(planes)
+        turned = planes.flip(2, 3)[:, list(HALF_TURN)] * self.signs
+        embedding, heat, level, presence = self.net(torch.cat([planes, turned]))
         heat = torch.sigmoid(heat)
-        return embedding, heat, torch.sigmoid(presence * self.scale + self.shift), pooled_severity(heat, level)
+        both = (heat[:1] + heat[1:].flip(2, 3)) / 2
+        harm = pooled_severity(heat, level).mean(dim=0, keepdim=True)
+        there = torch.sigmoid(presence.mean(dim=0, keepdim=True) * self.scale + self.shift)
+        return embedding[:1], both, there, harm
 
 
 def pooled_severity(heat: Tensor, level: Tensor) -> Tensor:
