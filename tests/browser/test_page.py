@@ -42,7 +42,7 @@ async def test_a_mode_that_is_not_production_is_shown(cell: FakeCell, address: s
     await opened(page, address)
     for mode in ("maintenance", "manual"):
         cell.show(snapshot(mode=mode))
-        await expect(page.get_by_test_id("mode")).to_contain_text(f"▲ {mode}")
+        await expect(page.get_by_test_id("mode")).to_have_text(re.compile(rf"▲\s*{mode}"))
     cell.show(snapshot(mode="production"))
     await expect(page.get_by_test_id("mode")).to_have_text(re.compile("production$"))
     await expect(page.get_by_test_id("mode")).not_to_contain_text("▲")

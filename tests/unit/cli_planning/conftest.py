@@ -21,14 +21,17 @@ from delid.cli.times import times_app
 from delid.config import Cell, load_cell
 
 
+ROOT = Path(__file__).resolve().parents[3]
+
+
 @cache
 def _load_once(path: Path) -> Cell:
     return load_cell(path)
 
 
 def _load(path: Path) -> Cell:
-    """The demo cell is read once for all tests; every other file each time."""
-    return _load_once(path) if path == DEFAULT_CELL else load_cell(path)
+    """The demo cell of the checkout is read once for all tests; every other file, and copies of it, each time."""
+    return _load_once(path) if path == DEFAULT_CELL and Path.cwd() == ROOT else load_cell(path)
 
 
 @pytest.fixture

@@ -37,7 +37,7 @@ def cell_file(tmp_path: Path, repository: Path) -> Path:
     data = read_document(demo).data
     shutil.copytree(repository / "cell_configs", tmp_path, dirs_exist_ok=True)
     data["packs"] = data["packs"][:1]
-    data["recipes"] = [path for path in data["recipes"] if "common" in path]
+    data["recipes"] = [path for path in data["recipes"] if "common" in path or "vw-meb" in path]
     data["cameras"][0]["calibration"] = {"file": "overview.yaml", "max_age_days": 90}
     return write(tmp_path / "cells/cell.yaml", data)
 

@@ -13,7 +13,8 @@ from delid.planning import ALL_RULES
 @pytest.fixture
 def shipped(repository):
     folder = repository / "cell_configs/recipes"
-    return {str(p.relative_to(folder)): p.read_text() for p in folder.rglob("*.yaml")}
+    files = [*folder.glob("*.yaml"), *(folder / "common").glob("*.yaml")]
+    return {str(p.relative_to(folder)): p.read_text() for p in files}
 
 
 @pytest.fixture

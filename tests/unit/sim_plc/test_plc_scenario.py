@@ -20,8 +20,9 @@ NAMES = (
 
 def test_the_face_is_what_it_is() -> None:
     assert face.__all__ == [
-        "Inputs", "PlcLogic", "Scenario", "Site", "TimedInputs", "Voltage", "block_values", "flag_bits", "load_site",
-        "run_plc", "serve", "serve_rtu", "set_inputs", "status_registers",
+        "COMMANDS", "Inputs", "Machine", "PlcLogic", "Running", "Scenario", "Site", "TimedInputs", "Voltage",
+        "block_values", "flag_bits", "load_site", "run_plc", "serve", "serve_rtu", "set_inputs", "site_of",
+        "status_registers",
     ]  # fmt: skip
 
 

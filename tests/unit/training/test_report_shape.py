@@ -18,11 +18,11 @@ REPOSITORY = Path(__file__).resolve().parents[3]
 
 
 def test_a_card_gets_its_figures_between_the_marks_and_keeps_its_words(tmp_path: Path) -> None:
-    packs, fasteners = PARTS
+    packs, fasteners, kinds = PARTS
     figures = {
-        "models": {packs: "sha256:1", fasteners: "sha256:2"},
+        "models": {packs: "sha256:1", fasteners: "sha256:2", kinds: "sha256:3"},
         "split": "test",
-        "rendered": {"fasteners": {"right": 0.5}, "pack": {"accepted": 0.25}, "damage_full": {"macro_f1": 0.75}},
+        "rendered": {"detector_alone": {"right": 0.5}, "fasteners_at_the_tool": {"right": 0.625}, "pack": {"accepted": 0.25}, "damage_full": {"macro_f1": 0.75}},
         "photographs": {"real_packs_not_taught": {"called_damaged": 0.125}},
     }
     for model in PARTS:
@@ -38,6 +38,9 @@ def test_a_card_gets_its_figures_between_the_marks_and_keeps_its_words(tmp_path:
     card = (tmp_path / packs / "MODEL_CARD.md").read_text()
     assert figures_block(packs, figures) in card
     assert all(figure in card for figure in ("0.250", "0.750", "0.125"))
+    assert "0.500" not in card
+    card = (tmp_path / kinds / "MODEL_CARD.md").read_text()
+    assert "0.625" in card
     assert "0.500" not in card
 
 
