@@ -34,6 +34,7 @@ from delid.replay import (
 )
 from delid.vision import Inspector
 from looks_kit import LOOKS, TOOL_CAMERA, closeups, discs
+from release_kit import release_all
 
 SHIFT = (2.4, -1.8)
 LEFT = ("lid.16", "lid.17", "lid.18")
@@ -87,6 +88,7 @@ def build_site(folder: Path) -> Path:
     source = text[text.index("{kind: scene") : text.index("}", text.index("{kind: scene")) + 1]
     text = text.replace(source, scene, 1).replace("frames: 1", f"frames: 2\n    looks: {json.dumps(LOOKS)}", 1)
     cell_file.write_text(text.replace("\nmotion:\n", f"\n  - {json.dumps(camera)}\nmotion:\n", 1))
+    release_all(cell_file)
     _draw_scene(folder / "scene", load_cell(cell_file))
     return cell_file
 

@@ -20,7 +20,6 @@ from delid.cli.recipe import recipe_app
 from delid.cli.times import times_app
 from delid.config import Cell, load_cell
 
-
 ROOT = Path(__file__).resolve().parents[3]
 
 

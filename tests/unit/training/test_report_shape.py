@@ -22,7 +22,12 @@ def test_a_card_gets_its_figures_between_the_marks_and_keeps_its_words(tmp_path:
     figures = {
         "models": {packs: "sha256:1", fasteners: "sha256:2", kinds: "sha256:3"},
         "split": "test",
-        "rendered": {"detector_alone": {"right": 0.5}, "fasteners_at_the_tool": {"right": 0.625}, "pack": {"accepted": 0.25}, "damage_full": {"macro_f1": 0.75}},
+        "rendered": {
+            "detector_alone": {"right": 0.5},
+            "fasteners_at_the_tool": {"right": 0.625},
+            "pack": {"accepted": 0.25},
+            "damage_full": {"macro_f1": 0.75},
+        },
         "photographs": {"real_packs_not_taught": {"called_damaged": 0.125}},
     }
     for model in PARTS:

@@ -123,7 +123,7 @@ async def command(request: Request, body: CommandIn) -> Act:
     return await _command(request, wanted)
 
 
-@CALLS.post("/questions/{question}/answer", Role.OPERATOR, Act)
+@CALLS.post("/questions/{question:path}/answer", Role.OPERATOR, Act)
 async def answer(request: Request, question: str, body: AnswerIn) -> Act:
     """Answer the question that the cell asks."""
     message = {"op": "answer", "question_id": question, "answer": body.answer, "by": by_of(person_in(request))}
