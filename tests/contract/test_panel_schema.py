@@ -12,7 +12,7 @@ import pytest
 from delid.panel import Rate
 from fake_cell import idle, run_of, running_cell, running_panel, written_cell
 
-LONGEST_S = 60
+LONGEST_S = 20
 EXAMPLES = 2
 """Of each call; on a quiet machine that takes a quarter of the time."""
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
