@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -28,9 +27,6 @@ from real_cell import (
 from cell_kit import CellRig
 from fake_cell import running_panel, set_up_panel
 
-LONG = pytest.mark.skipif(
-    "DELID_WHOLE_RUNS" not in os.environ, reason="takes minutes and has not passed yet; run it with DELID_WHOLE_RUNS=1"
-)
 pytestmark = [
     pytest.mark.browser, pytest.mark.slow, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(400),
 ]  # fmt: skip
@@ -48,7 +44,6 @@ async def cut_line(page: Page) -> list[WebSocketRoute]:
     return lines
 
 
-@LONG
 @pytest.mark.parametrize("language", ["en", "zh"])
 async def test_a_whole_run_from_login_to_record(
     browser: Browser, built_page: None, tmp_path: Path, language: str
@@ -67,13 +62,12 @@ async def test_a_whole_run_from_login_to_record(
         await expect(run).to_contain_text("vw-meb-82/", timeout=SLOW_MS)
         await expect(run).to_contain_text("olga")
         assert await page.get_by_test_id("timeline").locator("li").count() > 40
-        await expect(page.get_by_test_id("files")).to_contain_text("run.mcap")
+        await expect(page.get_by_test_id("files")).to_contain_text("recording.mcap")
         await page.goto(page.url.replace("#/runs/", "#/battery/run:"))
         await expect(page.get_by_test_id("battery")).to_contain_text("vw-meb-82", timeout=SLOW_MS)
         await page.context.close()
 
 
-@LONG
 async def test_two_operators_a_cut_line_and_a_new_panel_in_one_run(
     browser: Browser, built_page: None, tmp_path: Path
 ) -> None:
