@@ -248,8 +248,9 @@ class EngineState:
     """Fastener id to where a fine look found it, robot frame."""
     assume_pack: str | None = None
     ruled_out: tuple[DamageKind, ...] = ()
-    ruled_in: tuple[DamageKind, ...] = ()
     """Unclear damages that a person has looked for in this run and not found."""
+    ruled_in: tuple[DamageKind, ...] = ()
+    """Those that a person has found."""
     question: Question | None = None
     confirmed: str | None = None
     """Maintenance: the step that a person has allowed to begin."""

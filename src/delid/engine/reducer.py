@@ -249,7 +249,9 @@ def _decided(turn: Turn, event: Decided) -> None:
         "decision", recipe=plan.recipe, hazard=plan.hazard_class.value, candidates=candidates,
         steps=[s.key for s in plan.steps],
     )  # fmt: skip
-    turn.set(plan=plan, queue=plan.steps, phase=Phase.WORKING, progress={s.key: Progress() for s in plan.steps})
+    turn.set(
+        plan=plan, queue=plan.steps, phase=Phase.WORKING, progress={s.key: Progress() for s in plan.steps}, seen_gone=()
+    )  # fmt: skip
 
 
 def _ticked(turn: Turn, event: Ticked) -> None:

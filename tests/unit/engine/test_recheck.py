@@ -31,6 +31,17 @@ def test_a_fastener_that_the_newest_look_sees_gone_is_left_out():
     assert [d["key"] for d in told] == ["p/standard/lid_bolts/lid.02"]
 
 
+def test_what_was_seen_gone_on_one_pack_says_nothing_of_the_next():
+    world = World(plan_of(LOOK, bolt_step(1)))
+    world.removed.add("lid.01")
+    world.start()
+    assert loosened(world) == []
+    world.removed.clear()
+    world.plan = plan_of(bolt_step(1))  # no look that would see it again
+    world.start()
+    assert loosened(world) == ["lid.01"]
+
+
 def test_without_a_look_in_between_nothing_is_left_out():
     world = World(plan_of(bolt_step(1), bolt_step(2), look_step(2)))
     world.removed.add("lid.02")
