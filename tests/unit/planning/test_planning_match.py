@@ -86,6 +86,17 @@ def test_no_customer_talks_a_pack_out_of_quarantine(cell, assessment, rules):
     assert found.outcome.recipe == "vw-meb-82/quarantine"
 
 
+@pytest.mark.parametrize("asked", [None, Route.REUSE])
+def test_a_pack_whose_health_sends_it_to_quarantine_is_not_taken_apart(cell, assessment, rules, meb, asked):
+    cell = replace(cell, health=rules, packs={**cell.packs, "vw-meb-82": meb})
+    good = decide(assessment(), cell, {}, health=HealthReport(isolation_ohm_per_v=800), route=asked)
+    assert isinstance(good.outcome, Plan), "sound, and well isolated"
+    poor = decide(assessment(), cell, {}, health=HealthReport(isolation_ohm_per_v=80), route=asked)
+    assert poor.health.route is Route.QUARANTINE
+    assert isinstance(poor.outcome, Refusal)
+    assert "touches the pack, which has to go to quarantine" in poor.candidates[0].reasons
+
+
 def test_capacity_and_impedance_are_weighted_by_how_sure_they_are(rules, meb):
     both = estimate_health(HealthReport(capacity_ah=164, impedance_mohm=110), meb, rules, HazardClass.A)
     alone = estimate_health(HealthReport(capacity_ah=164), meb, rules, HazardClass.A)
