@@ -3,8 +3,8 @@
     python tests/bench/bench_recipes.py [--packs 500]
 
 References, in the same run on the same files: one pass of PyYAML's parser over the texts, which nothing that reads YAML
-can beat, and the texts read by ruamel.yaml (pure Python; some of them, scaled up). Matched is one assessment of each pack,
-every recipe weighed with its reasons. Times are of the process.
+can beat, and the texts read by ruamel.yaml (pure Python; some of them, scaled up). Matched is one for each pack, its
+recipes weighed with their reasons. Times are of the process.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class Figures:
             f"{self.packs} packs, {self.recipes} recipes, {self.findings} findings",
             f"load              {self.load_s:6.2f} s",
             f"check             {self.check_s:6.2f} s",
-            f"match             {self.match_s:6.2f} s   one assessment of each pack, {self.match_one_ms:.2f} ms each (limit 5)",
+            f"match             {self.match_s:6.2f} s   one for each pack, {self.match_one_ms:.2f} ms each (limit 5)",
             f"all three         {self.total_s + self.match_s:6.2f} s   (limit 5 s)",
             f"parser alone      {self.parse_s:6.2f} s   load and check take {self.by_parser:.1f} times that",
             f"ruamel.yaml alone {self.ruamel_s:6.2f} s   {self.ruamel_s / self.total_s:.1f} times load and check",

@@ -13,7 +13,7 @@ import numpy as np
 
 from delid.core import Fastener, FastenerKind, ImageBgr, PointPx
 
-from ._detect import Detection
+from ._detect import Detection, Floats
 from ._geometry import Projection
 from ._manifest import FASTENER_KINDS
 from ._prepare import prepare_crops
@@ -21,6 +21,9 @@ from ._session import OnnxModel
 
 NEAR_PX = 8.0
 """A detection so near to a place is what was found there."""
+
+AT_ONCE = 4
+"""Crops in one run of the model: more at once take as long, and 6 MB each while they do."""
 
 NEVER = 2.0
 """No probability is as high."""
@@ -63,12 +66,18 @@ class KindJudge:
         """Of each detection the probability that it is none."""
         return tuple(said[2] for said in self._ask(image, [d.center_px for d in detections], mm_per_px))
 
+    def _chances(self, image: ImageBgr, centers_px: Sequence[PointPx], mm_per_px: float) -> Floats:
+        manifest = self._model.manifest
+        assert manifest.crop is not None, "the manifest of a fastener_kind model has a crop"
+        return self._model.run(prepare_crops(image, centers_px, mm_per_px, manifest.input, manifest.crop))["kind"]
+
     def _ask(self, image: ImageBgr, centers_px: Sequence[PointPx], mm_per_px: float) -> list[Said]:
         if not centers_px:
             return []
-        manifest = self._model.manifest
-        assert manifest.crop is not None, "the manifest of a fastener_kind model has a crop"
-        chances = self._model.run(prepare_crops(image, centers_px, mm_per_px, manifest.input, manifest.crop))["kind"]
+        chances = np.concatenate([
+            self._chances(image, centers_px[begin : begin + AT_ONCE], mm_per_px)
+            for begin in range(0, len(centers_px), AT_ONCE)
+        ])  # fmt: skip
         kinds = chances[:, : len(FASTENER_KINDS)]
         nothing = 1 - kinds.sum(axis=1)
         best = np.argmax(kinds, axis=1)
