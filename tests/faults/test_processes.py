@@ -89,6 +89,9 @@ async def test_a_plc_that_dies_in_a_run_aborts_it_and_the_journal_says_so(tmp_pa
         assert any(a["code"] in ("plc.link", "plc.stale", "act.link") for a in state["alarms"]), state["alarms"]
         assert not state["devices"]["plc"]["up"]
         run = tmp_path / "runs" / state["run"] / "journal.jsonl"
+        async with asyncio.timeout(5):  # the state can be read while the last turn is on its way to the disk
+            while '"kind":"run_ended"' not in run.read_text().replace(": ", ":"):
+                await asyncio.sleep(0.05)
         kinds = [json.loads(line)["kind"] for line in run.read_text().splitlines()]
         assert kinds.count("run_started") == 1
         assert kinds.count("run_ended") == 1
