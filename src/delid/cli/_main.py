@@ -34,6 +34,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "replay": ("replay", "Replay recordings and compare decisions with the references."),
     "record": ("record", "Record frames of a cell's cameras."),
     "recording": ("recording:recording_app", "Look into, repair and export recordings."),
+    "ledger": ("ledger:ledger_app", "Verify, prove and export the batteries' record; its keys."),
     "sim": ("sim:sim_app", "Run the simulated PLC or robot alone."),
     "train": ("train:app", "Render, fit, export and evaluate the models."),
 }

@@ -1,6 +1,7 @@
 """Facts and their names: frozen types, the error tree, the clock. Standard library and numpy types only."""
 
 from ._alarm_events import ALL_ALARMS, AlarmAcknowledged, AlarmShelved
+from ._battery_code import BATTERY_CODE_STANDARD, decode_battery_code
 from ._clock import Clock, ManualClock, SystemClock
 from ._collector import collector_paused
 from ._config_finding import ConfigFinding
@@ -12,6 +13,7 @@ from ._errors import (
     FrameError,
     IpcError,
     JournalError,
+    LedgerError,
     LinkError,
     ModelError,
     MotionError,
@@ -120,6 +122,7 @@ __all__ = [
     "ALL_ALARMS",
     "AMBIENT",
     "ANOTHER_PACK",
+    "BATTERY_CODE_STANDARD",
     "COMMANDED",
     "CONTACT_VERBS",
     "DISPOSED",
@@ -188,6 +191,7 @@ __all__ = [
     "JogReleased",
     "JournalError",
     "KeepOutArea",
+    "LedgerError",
     "LinkChanged",
     "LinkError",
     "Locate",
@@ -246,6 +250,7 @@ __all__ = [
     "allowed_commands",
     "asked",
     "collector_paused",
+    "decode_battery_code",
     "ended",
     "follow",
     "from_json",

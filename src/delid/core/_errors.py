@@ -8,6 +8,7 @@ DelidError
 ├── RecordingError        recording.*  a recording is cut, foreign or of another version
 ├── PlanningError         planning.*   a plan cannot be made from valid files (a cycle, an unreachable place)
 ├── JournalError          journal.*    the journal cannot be written or read; the run holds
+├── LedgerError           ledger.*     the batteries' ledger cannot be written, read or believed
 ├── IpcError              ipc.*        cell process and panel cannot talk
 ├── PanelError            panel.*      the panel refuses a request: who asks, or what is asked, does not fit
 └── DeviceError           device.*     something outside the process
@@ -103,6 +104,10 @@ class PlanningError(DelidError):
 
 class JournalError(DelidError):
     default_code = "journal"
+
+
+class LedgerError(DelidError):
+    default_code = "ledger"
 
 
 class IpcError(DelidError):

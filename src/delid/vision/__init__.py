@@ -1,6 +1,7 @@
 """A frame to what is known of it: pack, damage, hazard class, fasteners, codes. The only folder with onnxruntime."""
 
-from ._battery_code import decode_battery_code
+from delid.core import decode_battery_code
+
 from ._calibration_board import BOARD_FORMATS, print_board
 from ._calibration_hand_eye import FlangePose, HandEyeReport, calibrate_hand_eye, robot_from_flange
 from ._calibration_lens import LensReport, calibrate_lens

@@ -14,9 +14,8 @@ import numpy as np
 import zxingcpp
 from numpy.typing import NDArray
 
-from delid.core import Code, CodeOutcome, CodeReading
+from delid.core import BATTERY_CODE_STANDARD, Code, CodeOutcome, CodeReading, decode_battery_code
 
-from ._battery_code import STANDARD, decode_battery_code
 from ._label_search import BoxPx, Grey, around, count_finders, find_print, has_print
 
 SEARCH_SIDE_PX = 1600
@@ -117,7 +116,7 @@ def conflicting(codes: Iterable[Code]) -> tuple[str, ...]:
 def _reading(codes: tuple[Code, ...], search: _Search) -> CodeReading:
     if texts := conflicting(codes) or (search.clashes[0] if search.clashes else ()):
         return conflict(texts)
-    if any(c.standard == STANDARD for c in codes):
+    if any(c.standard == BATTERY_CODE_STANDARD for c in codes):
         return CodeReading(CodeOutcome.READ)
     if codes:
         others = ", ".join(c.text for c in codes)
@@ -195,7 +194,7 @@ def _try(grey: Grey, attempt: Attempt, search: _Search) -> tuple[list[Code], int
         if barcode.valid:
             text, symbology = str(barcode.text), str(barcode.format.name)
             decoded = decode_battery_code(text)
-            code = Code(text, symbology, STANDARD if decoded else None, decoded)
+            code = Code(text, symbology, BATTERY_CODE_STANDARD if decoded else None, decoded)
             read.append(search.codes.setdefault((text, symbology), code))
     return read, len(barcodes) - len(read)
 

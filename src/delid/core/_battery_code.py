@@ -11,7 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 
-STANDARD = "GB/T 34014"
+BATTERY_CODE_STANDARD = "GB/T 34014"
 """What an Inspection calls the standard."""
 
 _HEAD = r"(?P<maker>[A-Z0-9]{3})(?P<product>[PMC])(?P<battery_type>[A-GZ])(?P<specification>[A-Z0-9]{2})"

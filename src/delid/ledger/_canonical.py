@@ -1,0 +1,52 @@
+"""Canonical JSON (RFC 8785): one content, one row of bytes."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import rfc8785
+
+from delid.core import LedgerError
+
+
+def canonical(data: Any) -> bytes:
+    """The canonical bytes of plain data; LedgerError ``ledger.content`` for what JSON cannot hold."""
+    try:
+        return rfc8785.dumps(data)
+    except rfc8785.CanonicalizationError as error:
+        raise LedgerError(
+            f"this cannot be written as canonical JSON: {error}.",
+            hint="Use plain text, true, false, finite numbers, and whole numbers below 2^53.",
+            code="ledger.content",
+        ) from error
+
+
+def parse(data: bytes) -> Any:
+    """Plain data of JSON bytes; ValueError where they are none. Numbers that JSON does not know are refused."""
+    return json.loads(data, parse_constant=_no_number)
+
+
+def parse_canonical(data: bytes) -> Any:
+    """Plain data of canonical bytes; ValueError where they say it in another form."""
+    found = parse(data)
+    if not is_canonical(found, data):
+        raise ValueError("it is not in canonical form")
+    return found
+
+
+def is_canonical(found: Any, data: bytes) -> bool:
+    """Whether ``data`` is the canonical form of ``found``, which was parsed from it."""
+    return quick(found) == data or rfc8785.dumps(found) == data
+
+
+def quick(data: Any) -> bytes:
+    """The canonical bytes, many times faster, unless there are very large or small numbers or rare letters in keys.
+
+    Whatever differs there differs from the canonical bytes, so that it serves to confirm them, never to make them.
+    """
+    return json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _no_number(word: str) -> Any:
+    raise ValueError(f"{word} is no number of JSON")
