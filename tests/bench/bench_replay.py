@@ -1,114 +1,178 @@
-"""Replayed frames per second, and replay over what it cannot do without: JPEG decoding and the bare ``session.run``.
+"""What replay costs over what it cannot do without, and what the cache, more processes and a cluster bring.
 
-Run from the repository: ``python tests/bench/bench_replay.py``. Replay (reading the file, vision, planning, reducer
-and wire bytes of every event) and the bare work on the same frames run turn by turn in one process, so that a busy
-machine slows both. The figure is the median of the ratios of single turns.
+Run from the repository: ``python tests/bench/bench_replay.py``. Four figures, each against a reference in the same run:
+
+* Replay (reading the file, vision, planning, reducer and wire bytes of every event) turn by turn with the bare work of
+  the same frames in one process on one thread. The bound is the larger of decoding the frames and the same calls of
+  ``session.run``; the share is the median of single turns, and shall be at least 0.85.
+* ``--decisions-only``: a recording judged from cached inspections as the command does it (replayed twice and
+  compared), over the time that the recorded run took; at least 20 times as fast.
+* Two worker processes over one, at least 1.8; beside it what two processes of bare ``session.run`` reach over one on
+  these cores, which is the most that there is to be had.
+* A Dask cluster of two local workers over two worker processes, at least 0.9.
 """
 
 from __future__ import annotations
 
 import argparse
 import statistics
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
-import numpy as np
-from bare_kit import detector_feeds, session_of
+from replay_bounds import bare_gain, work_of
 
 from delid.config import Cell, load_cell
-from delid.journal import Recording, read_recording
-from delid.replay import Outcome, replay
-from delid.vision import Inspector, load_model, prepare, read_frame
+from delid.journal import read_recording
+from delid.replay import replay
+from delid.replay.many import DaskPool, ProcessPool, Setup, Source, Worker
+from delid.vision import Inspector
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+BOUND, REAL_TIME, TWO_WORKERS, CLUSTER = 0.85, 20.0, 1.8, 0.9
 
 
 @dataclass(frozen=True)
 class Figures:
-    """Medians over the rounds. ``events_per_s`` counts every recorded event."""
+    """Medians over the rounds. ``share`` is that of the bound which the replay reaches."""
 
     frames: int
     events: int
     replay_s: float
-    bare_s: float
-    ratio: float
+    decode_s: float
+    infer_s: float
+    share: float
 
     @property
     def frames_per_s(self) -> float:
         return self.frames / self.replay_s
 
-    @property
-    def events_per_s(self) -> float:
-        return self.events / self.replay_s
 
-
-def measure(path: Path, cell: Cell, rounds: int) -> Figures:
+def measure(path: Path, cell: Cell, inspector: Inspector, rounds: int) -> Figures:
     """Time ``rounds`` turns over one recording."""
-    inspector = Inspector.load(cell, threads=1)
     recording = read_recording(path)
-    outcome = replay(recording, cell, inspector)
-    bare = bare_work(cell, recording, outcome)
-    bare()
-    replay_s, bare_s = [], []
+    work = work_of(recording, cell, inspector)
+    replay_s, decode_s, infer_s = [], [], []
     for _ in range(rounds):
-        start = time.perf_counter()
-        bare()
-        bare_s.append(time.perf_counter() - start)
+        decode_s.append(work.decode())
+        infer_s.append(work.infer())
         start = time.perf_counter()
         replay(read_recording(path), cell, inspector)
         replay_s.append(time.perf_counter() - start)
+    turns = zip(replay_s, decode_s, infer_s, strict=True)
     return Figures(
-        frames=len(outcome.inspections),
+        frames=len(work.encoded),
         events=len(recording.events),
         replay_s=statistics.median(replay_s),
-        bare_s=statistics.median(bare_s),
-        ratio=statistics.median(r / b for r, b in zip(replay_s, bare_s, strict=True)),
+        decode_s=statistics.median(decode_s),
+        infer_s=statistics.median(infer_s),
+        share=statistics.median(max(d, i) / r for r, d, i in turns),
     )
 
 
-def bare_work(cell: Cell, recording: Recording, outcome: Outcome) -> Callable[[], None]:
-    """Decode every inspected frame and run the models on tensors made beforehand."""
-    spec = cell.spec
-    folders = cell.resolve(spec.models.pack_damage), cell.resolve(spec.models.fasteners)
-    pack, fastener = load_model(folders[0], "pack_damage").manifest, load_model(folders[1], "fastener_detect").manifest
-    sessions = [session_of(folder) for folder in folders]
-    encoded = {frame.sha256: frame.encoded for frame in recording.all_frames()}
-    jobs = []
-    for _, inspection in outcome.inspections:
-        data = encoded[inspection.frame.sha256]
-        image = read_frame(data).image
-        feeds = [(sessions[0], {pack.input.name: prepare(image, pack.input)})]
-        feeds += detector_feeds(sessions[1], fastener, image)
-        jobs.append((np.frombuffer(data, np.uint8), feeds))
+def real_time(path: Path, setup: Setup, rounds: int) -> tuple[float, float]:
+    """Seconds of the recorded run, and seconds that judging it from the cache takes."""
+    events = read_recording(path).events
+    Worker(setup).judge(Source(str(path)))
+    cached = Worker(Setup(cell=setup.cell, reference=setup.reference, cache=setup.cache, decisions_only=True))
+    spent = []
+    for _ in range(rounds):
+        start = time.perf_counter()
+        judged = cached.judge(Source(str(path)))
+        spent.append(time.perf_counter() - start)
+        assert judged.verdict is not None, judged.error
+        assert judged.inferred == 0
+    return events[-1].at_s - events[0].at_s, statistics.median(spent)
 
-    def run() -> None:
-        for data, feeds in jobs:
-            cv2.imdecode(data, cv2.IMREAD_COLOR)
-            for session, feed in feeds:
-                session.run(None, feed)
 
-    return run
+def pool_s(setup: Setup, sources: Sequence[Source], jobs: int) -> float:
+    """Seconds of a process pool for all sources, from the first result on: processes start only once."""
+    return _after_first(ProcessPool(setup, jobs).run([*sources[:jobs], *sources]), jobs)
+
+
+def dask_s(setup: Setup, sources: Sequence[Source], workers: int) -> float:
+    """The same on a cluster of local workers, a process of one thread each."""
+    from distributed import LocalCluster
+
+    with LocalCluster(
+        n_workers=workers, threads_per_worker=1, host="127.0.0.1", dashboard_address=None, worker_dashboard_address=None
+    ) as cluster:
+        return _after_first(DaskPool(setup, cluster.scheduler_address).run([*sources[:workers], *sources]), workers)
+
+
+def _after_first(results, warm: int) -> float:
+    for _ in range(warm):
+        next(results)
+    start = time.perf_counter()
+    for judged in results:
+        assert judged.verdict is not None, judged.error
+    return time.perf_counter() - start
+
+
+def _share(paths: Sequence[Path], cell: Cell, rounds: int) -> None:
+    inspector = Inspector.load(cell, threads=1)
+    shares = []
+    for path in paths:
+        found = measure(path, cell, inspector, rounds)
+        shares.append(found.share)
+        print(
+            f"{path.stem:<24} {found.frames:4d} frames {found.events:6d} events in {found.replay_s:6.2f} s: "
+            f"{found.frames_per_s:6.2f} frames/s; decode {found.decode_s:5.2f} s, session.run {found.infer_s:6.2f} s, "
+            f"share of the bound {found.share:5.3f} (at least {BOUND})",
+            flush=True,
+        )
+    print(f"all: share of the bound, median {statistics.median(shares):.3f}, lowest {min(shares):.3f}")
+
+
+def _real_time(paths: Sequence[Path], cell: Cell, rounds: int) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        setup = Setup(cell=cell, reference=REPOSITORY / "fixtures/reference", cache=Path(folder))
+        for path in paths:
+            run_s, judge_s = real_time(path, setup, rounds)
+            print(
+                f"{path.stem:<24} run of {run_s:6.1f} s judged from cached inspections in {judge_s:6.3f} s: "
+                f"{run_s / judge_s:6.1f} times real time (at least {REAL_TIME:.0f})",
+                flush=True,
+            )
+
+
+def _side_by_side(paths: Sequence[Path], cell: Cell, rounds: int, dask: bool) -> None:
+    setup = Setup(cell=cell, reference=REPOSITORY / "fixtures/reference")
+    sources = [Source(str(path)) for path in paths] * 2 * rounds
+    one, two = pool_s(setup, sources, 1), pool_s(setup, sources, 2)
+    most = bare_gain(cell.path, paths[0], rounds)
+    print(
+        f"two workers over one: {one / two:.2f} (at least {TWO_WORKERS}); two processes of bare session.run over one: "
+        f"{most:.2f}; of what can be had: {one / two / most:.2f}",
+        flush=True,
+    )
+    if dask:
+        cluster = dask_s(setup, sources, 2)
+        print(f"Dask cluster of two over two processes: {two / cluster:.2f} (at least {CLUSTER})")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("recordings", type=Path, nargs="*", help="all of fixtures/recordings if none is given")
     parser.add_argument("--cell", type=Path, default=REPOSITORY / "cell_configs/cells/demo.yaml")
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--only", choices=["share", "real-time", "workers"], help="one of the parts")
+    parser.add_argument("--no-dask", action="store_true")
     arguments = parser.parse_args()
+    cv2.setNumThreads(1)
     cell = load_cell(arguments.cell)
     paths = arguments.recordings or sorted((REPOSITORY / "fixtures/recordings").glob("*.mcap"))
     if not paths:
         raise SystemExit("there is no recording in fixtures/recordings: name one")
-    for path in paths:
-        found = measure(path, cell, arguments.rounds)
-        print(
-            f"{path.stem:<24} {found.frames:4d} frames {found.events:6d} events in {found.replay_s:6.2f} s: "
-            f"{found.frames_per_s:6.2f} frames/s, bare {found.bare_s:6.2f} s, ratio {found.ratio:5.2f}"
-        )
+    if arguments.only in (None, "share"):
+        _share(paths, cell, arguments.rounds)
+    if arguments.only in (None, "real-time"):
+        _real_time(paths, cell, arguments.rounds)
+    if arguments.only in (None, "workers"):
+        _side_by_side(paths, cell, arguments.rounds, not arguments.no_dask)
 
 
 if __name__ == "__main__":

@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "calibrate": ("calibrate:calibrate_app", "Calibrate cameras: print a board, lens, place, hand-eye, check."),
     "config": ("config:config_app", "Check configuration files; write their JSON Schemas."),
     "replay": ("replay", "Replay recordings and compare decisions with the references."),
+    "replay-report": ("replay_report", "Report on thousands of replayed recordings."),
     "record": ("record", "Record frames of a cell's cameras."),
     "recording": ("recording:recording_app", "Look into, repair and export recordings."),
     "ledger": ("ledger:ledger_app", "Verify, prove and export the batteries' record; its keys."),

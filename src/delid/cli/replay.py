@@ -8,14 +8,15 @@ import os
 from collections import Counter
 from enum import IntEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TextIO
 
 import typer
 
 from delid.core import ConfigError, DelidError, UsageError
-from delid.journal import read_recording
-from delid.replay import Difference, Verdict, cell_for_replay, judge_file, recorded_cell, update_file, with_recipes
-from delid.vision import Inspector
+from delid.replay import Difference, Verdict, cell_for_replay
+from delid.replay.many import MAX_BYTES, ManyOptions, Setup, Source, Worker, find_sources
+
+from ._replay_many import STOPPED, judge_many
 
 DEFAULT_CELL = Path("cell_configs/cells/demo.yaml")
 SHOWN = 5
@@ -34,20 +35,15 @@ class Exit(IntEnum):
     FAULT = 3
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Options:
-    reference: Path
-    cell: Path
-    recorded_config: bool
-    models: Path | None
-    recipes: tuple[Path, ...]
-    reason: str | None
-    """Set where references are to be updated."""
-
-
 def replay(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Recordings (.mcap).", show_default=False)],
-    reference: Annotated[Path, typer.Option(help="Folder of the references, one JSON file for each recording.")],
+    files: Annotated[
+        list[str],
+        typer.Argument(metavar="FILE...", help="Recordings (.mcap), folders of them, or URLs.", show_default=False),
+    ],
+    reference: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the references; without it each recording is compared with itself as recorded."),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     diff: Annotated[Path | None, typer.Option(help="Write all differences to this file.")] = None,
     update_refs: Annotated[
@@ -62,6 +58,17 @@ def replay(
     recorded_config: Annotated[
         bool, typer.Option("--recorded-config", help="Use the configuration in the recording.")
     ] = False,
+    cache: Annotated[
+        Path | None, typer.Option(envvar="DELID_REPLAY_CACHE", help="Folder that keeps inspections, by their content.")
+    ] = None,
+    decisions_only: Annotated[
+        bool, typer.Option("--decisions-only", help="Take every inspection from the cache; load no model.")
+    ] = False,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Replay with this many processes.")] = None,
+    dask: Annotated[str | None, typer.Option(help="Replay on this Dask cluster, for example tcp://HOST:8786.")] = None,
+    results: Annotated[Path | None, typer.Option(help="Add a line of JSON to this file for each recording.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Leave out what stands in --results already.")] = False,
+    max_size_mb: Annotated[int, typer.Option(min=1, help="Set larger recordings aside.")] = MAX_BYTES // 10**6,
 ) -> None:
     """Replay recordings and compare inspections, decisions and wire bytes with their references.
 
@@ -69,69 +76,96 @@ def replay(
     a missing reference, or a replay that does not equal itself.
     """
     try:
-        _check_use(files, update_refs, reason)
-        options = _Options(
-            reference, cell, recorded_config, models, tuple(recipe or ()), reason if update_refs else None
+        _check_use(update_refs, reason, reference, cache, decisions_only)
+        sources = find_sources(files)
+        _check_names(sources, reference)
+        setup = Setup(
+            cell=cell_for_replay(cell, models=models, recipes=tuple(recipe or ())),
+            reference=reference,
+            recorded_config=recorded_config,
+            recipes=tuple(recipe or ()),
+            reason=reason if update_refs else None,
+            cache=cache,
+            decisions_only=decisions_only,
+            max_bytes=max_size_mb * 10**6,
         )
-        bench = _Bench(options)
+        many = ManyOptions(jobs or 1, dask, results, resume)
+        with _Out(json, diff, updating=update_refs) as out:
+            if jobs is None and many == ManyOptions():
+                _judge_here(sources, setup, out)
+            elif judge_many(sources, setup, many, out.show, quiet=json)[1]:
+                out.worst = STOPPED
     except DelidError as error:
         _print_error(error, json)
         raise typer.Exit(_exit_of(error)) from error
-    results = [bench.judge(path, quiet=json) for path in files]
-    worst = max(_worth(result, updating=update_refs) for _, result in results)
-    if diff is not None:
-        _write(diff, "".join(_full_diff(path, result) for path, result in results))
-    if json:
-        found = [_plain(path, result) for path, result in results]
-        typer.echo(jsonlib.dumps({"exit": int(worst), "recordings": found}, ensure_ascii=False, indent=2))
-    raise typer.Exit(worst)
+    raise typer.Exit(out.worst)
 
 
-def _check_use(files: list[Path], update_refs: bool, reason: str | None) -> None:
+def _judge_here(sources: list[Source], setup: Setup, out: _Out) -> None:
+    worker = Worker(setup)
+    for source in sources:
+        judged = worker.judge(source)
+        result = judged.verdict or judged.error
+        assert result is not None
+        out.show(Path(source.url), result)
+
+
+class _Out:
+    """Where results go as they come: the screen or one JSON object, and the file of all differences."""
+
+    def __init__(self, json: bool, diff: Path | None, *, updating: bool) -> None:
+        self._json, self._updating = json, updating
+        self._diff = _open(diff) if diff is not None else None
+        self._first = True
+        self.worst: int = Exit.EQUAL
+
+    def __enter__(self) -> _Out:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._json and not self._first:
+            typer.echo(f'\n ],\n "exit": {int(self.worst)}\n}}')
+        if self._diff is not None:
+            self._diff.close()
+
+    def show(self, path: Path, result: Verdict | DelidError) -> None:
+        self.worst = max(self.worst, _worth(result, updating=self._updating))
+        if self._diff is not None:
+            self._diff.write(_full_diff(path, result))
+        if not self._json:
+            _print(path, result)
+            return
+        head = '{\n "recordings": [\n' if self._first else ",\n"
+        typer.echo(head + jsonlib.dumps(_plain(path, result), ensure_ascii=False, indent=2), nl=False)
+        self._first = False
+
+
+def _check_use(
+    update_refs: bool, reason: str | None, reference: Path | None, cache: Path | None, decisions_only: bool
+) -> None:
     if update_refs and not (reason or "").strip():
         raise UsageError("--update-refs needs --reason TEXT.", hint="Say in one sentence why the decisions change.")
+    if update_refs and reference is None:
+        raise UsageError("--update-refs needs --reference DIR.")
     if reason and not update_refs:
         raise UsageError("--reason has no meaning without --update-refs.")
     if update_refs and os.environ.get("CI", "").lower() in ("true", "1"):
         raise UsageError("references are never changed in CI.", hint="Update them by hand and commit them.")
-    if missing := [str(path) for path in files if not path.is_file()]:
-        raise UsageError(f"no such file: {', '.join(missing)}")
-    stems = [path.stem for path in files]
-    if twice := sorted({stem for stem in stems if stems.count(stem) > 1}):
-        raise UsageError(f"recordings of the same name share a reference: {', '.join(twice)}")
+    if decisions_only and cache is None:
+        raise UsageError("--decisions-only needs --cache DIR.", hint="Name the folder that an earlier replay filled.")
 
 
-class _Bench:
-    """Cell and models, loaded once for all recordings."""
-
-    def __init__(self, options: _Options) -> None:
-        self._options = options
-        self._cell = cell_for_replay(options.cell, models=options.models, recipes=options.recipes)
-        self._inspector = Inspector.load(self._cell, threads=1)
-
-    def judge(self, path: Path, *, quiet: bool) -> tuple[Path, Verdict | DelidError]:
-        result: Verdict | DelidError
-        try:
-            result = self._judge(path)
-        except DelidError as error:
-            result = error
-        if not quiet:
-            _print(path, result)
-        return path, result
-
-    def _judge(self, path: Path) -> Verdict:
-        options, cell, inspector = self._options, self._cell, self._inspector
-        if options.recorded_config:
-            cell = with_recipes(recorded_cell(read_recording(path), cell), options.recipes)
-            inspector = Inspector.load(cell, threads=1)
-        if options.reason is not None:
-            return update_file(path, options.reference, cell, inspector, options.reason)
-        return judge_file(path, options.reference, cell, inspector)
+def _check_names(sources: list[Source], reference: Path | None) -> None:
+    if reference is None:
+        return
+    twice = sorted(name for name, count in Counter(source.name for source in sources).items() if count > 1)
+    if twice:
+        raise UsageError(f"recordings of the same name share a reference: {', '.join(twice[:SHOWN])}")
 
 
-def _write(path: Path, text: str) -> None:
+def _open(path: Path) -> TextIO:
     try:
-        path.write_text(text, encoding="utf-8")
+        return path.open("w", encoding="utf-8")
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}.") from error
 

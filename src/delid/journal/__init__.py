@@ -3,6 +3,7 @@
 from ._journal import Entry, Journal
 from ._read_journal import JournalContents, LastRun, UnfinishedRun, find_last, find_unfinished, read_journal
 from ._read_recording import RepairReport, read_recording, repair_recording
+from ._recorded_at import recorded_at_s
 from ._recording import Losses, RecordedFrame, Recording, RecordingHeader, header_of
 from ._tags_in import recorded_tags
 from ._trace import trace_of
@@ -25,6 +26,7 @@ __all__ = [
     "header_of",
     "read_journal",
     "read_recording",
+    "recorded_at_s",
     "recorded_tags",
     "repair_recording",
     "trace_of",

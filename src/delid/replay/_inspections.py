@@ -54,7 +54,7 @@ def frame_seams(outcome: Outcome) -> list[FrameSeam]:
     seams = []
     for look, inspection in outcome.inspections:
         counts[look] += 1
-        seams.append(FrameSeam(look, counts[look], _exact(inspection), _scores(inspection)))
+        seams.append(FrameSeam(look, counts[look], _exact(inspection), scores_of(inspection)))
     for digest, located in outcome.located:
         counts[located.id] += 1
         seams.append(_fine_seam(counts[located.id], digest, located))
@@ -92,7 +92,8 @@ def _exact(found: Inspection) -> dict[str, str]:
     return exact
 
 
-def _scores(found: Inspection) -> dict[str, float]:
+def scores_of(found: Inspection) -> dict[str, float]:
+    """The scores of one inspection by name, rounded as they are compared."""
     scores: dict[str, float] = {}
     if found.quality.ok:
         scores["pack.confidence"] = found.pack.confidence

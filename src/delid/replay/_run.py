@@ -7,11 +7,8 @@ later than it did, its answer waits for it. Looks are judged and decisions are m
 
 from __future__ import annotations
 
-import dataclasses
 from collections import deque
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 from delid.config import Cell
 from delid.core import (
@@ -23,41 +20,26 @@ from delid.core import (
     Effect,
     Event,
     Finished,
-    Frame,
     Inspection,
     Locate,
     Located,
     Look,
     Looked,
-    PoseMm,
     Record,
     RecordingError,
     RunCommand,
-    Sighting,
     Started,
 )
 from delid.devices import motion
 from delid.engine import initial, step
 from delid.journal import RecordedFrame, Recording
 from delid.planning import decide
-from delid.vision import fuse, read_frame
+from delid.vision import fuse
 
+from ._eyes import Eyes, InspectorLike, eyes_of
 from ._wire import Sent, WireSeam, unsent_ids
 
 Response = Finished | Looked | Located | Decided
-
-
-class InspectorLike(Protocol):
-    """What replay needs of vision's Inspector."""
-
-    models: dict[str, str]
-    min_fastener_confidence: float
-
-    def inspect(self, frame: Frame, pack: str | None = None, *, looks: Mapping[str, Frame] = ...) -> Inspection: ...
-
-    def locate(self, frame: Frame, at_mm: PoseMm, flange_mm: PoseMm) -> tuple[Sighting | None, str]: ...
-
-    def forget_frames(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +55,16 @@ class Outcome:
     """Fine looks: digest of the frame, and what was found in it."""
 
 
-def replay(recording: Recording, cell: Cell, inspector: InspectorLike) -> Outcome:
-    """Replay ``recording`` with the configuration of ``cell``.
+def replay(recording: Recording, cell: Cell, inspector: InspectorLike | Eyes) -> Outcome:
+    """Replay ``recording`` with the configuration of ``cell``; frames are judged by ``inspector``.
 
     Raises RecordingError where the recording does not hold what a replay needs: no Started at its beginning, lost
     facts, frames missing.
     """
     check_whole(recording)
-    inspector.forget_frames()
-    return _Replay(recording, cell, inspector).run()
+    eyes = eyes_of(inspector)
+    eyes.forget_frames()
+    return _Replay(recording, cell, eyes).run()
 
 
 def check_whole(recording: Recording) -> None:
@@ -98,10 +81,10 @@ def check_whole(recording: Recording) -> None:
 
 
 class _Replay:
-    def __init__(self, recording: Recording, cell: Cell, inspector: InspectorLike) -> None:
-        self._recording, self._cell, self._inspector = recording, cell, inspector
+    def __init__(self, recording: Recording, cell: Cell, eyes: Eyes) -> None:
+        self._recording, self._cell, self._eyes = recording, cell, eyes
         self._now_s = recording.events[0].at_s
-        self._state = initial(cell, self._now_s, inspector.min_fastener_confidence)
+        self._state = initial(cell, self._now_s, eyes.min_fastener_confidence)
         self._recorded = {e.id: e for e in recording.effects if not isinstance(e, UNAWAITED)}
         self._answered = {e.id for e in recording.events if isinstance(e, Response)}
         self._awaited: dict[str, Effect] = {}
@@ -191,22 +174,23 @@ class _Replay:
 
     def _look(self, effect: Look, recorded: Looked) -> Response:
         frames = self._frames_of(recorded.id, len(recorded.inspections))[: effect.frames]
-        looks = {name: decode(self._kept(look_id)) for name, look_id in effect.looks.items()}
+        looks = {name: self._kept(look_id) for name, look_id in effect.looks.items()}
         try:
-            found = tuple(self._inspect(decode(frame), effect.pack, looks) for frame in frames)
+            found = self._eyes.look(frames, effect.pack, looks)
+        except RecordingError:
+            raise  # says something of the recording or the cache, not of the picture
         except DelidError as error:
             return Finished(recorded.at_s, effect.id, False, "fault", str(error))
         self._inspections.extend((effect.id, inspection) for inspection in found)
         fused = fuse(found, self._cell.spec.limits.hazard_limits())
         return Looked(recorded.at_s, effect.id, found, fused, recorded.frame_age_s)
 
-    def _inspect(self, frame: Frame, pack: str | None, looks: dict[str, Frame]) -> Inspection:
-        return self._inspector.inspect(frame, pack, looks=looks) if looks else self._inspector.inspect(frame, pack)
-
     def _locate(self, effect: Locate, recorded: Located) -> Response:
         (frame,) = self._frames_of(recorded.id, 1)
         try:
-            found, detail = self._inspector.locate(decode(frame), effect.at_mm, effect.flange_mm)
+            found, detail = self._eyes.locate(frame, effect.at_mm, effect.flange_mm)
+        except RecordingError:
+            raise
         except DelidError as error:
             return Finished(recorded.at_s, effect.id, False, "fault", str(error))
         answer = Located(recorded.at_s, effect.id, found, detail, recorded.frame_age_s)
@@ -235,12 +219,6 @@ class _Replay:
             hint="The recorder dropped frames; record the run again.",
             code="recording.incomplete",
         )
-
-
-def decode(frame: RecordedFrame) -> Frame:
-    """The frame as the camera gave it."""
-    read = read_frame(frame.encoded, source=frame.source, captured_s=frame.captured_s, seq=frame.seq, look=frame.look)
-    return dataclasses.replace(read, sha256=frame.sha256)
 
 
 def _asks_for(effect: Effect) -> tuple[object, ...]:

@@ -12,11 +12,12 @@ from delid.core import RecordingError
 from delid.journal import Recording, read_recording
 
 from ._compare import Difference, check_tolerances, compare_frames, compare_lines
+from ._eyes import Eyes, InspectorLike
 from ._inspections import frame_seams
 from ._lines import decision_lines, wire_lines
 from ._recorded_wire import recorded_wire_differences
 from ._reference import Reference, Seams, load_reference, save_reference, tolerances_for
-from ._run import InspectorLike, Outcome, replay
+from ._run import Outcome, replay
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ def seams_of(outcome: Outcome) -> Seams:
     return Seams(tuple(frame_seams(outcome)), tuple(decision_lines(outcome)), tuple(wire_lines(outcome)))
 
 
-def replay_twice(recording: Recording, cell: Cell, inspector: InspectorLike) -> tuple[Seams, Outcome]:
+def replay_twice(recording: Recording, cell: Cell, inspector: InspectorLike | Eyes) -> tuple[Seams, Outcome]:
     """Replay two times; raises RecordingError ``recording.not_deterministic`` where the second differs."""
     first = replay(recording, cell, inspector)
     seams, again = seams_of(first), seams_of(replay(recording, cell, inspector))
@@ -64,7 +65,7 @@ def compare_seams(now: Seams, before: Seams, reference: Reference | None = None)
     ]
 
 
-def judge_file(path: Path, reference_dir: Path, cell: Cell, inspector: InspectorLike) -> Verdict:
+def judge_file(path: Path, reference_dir: Path, cell: Cell, inspector: InspectorLike | Eyes) -> Verdict:
     """Replay a file and compare it with ``reference_dir/<stem>.json``; raises RecordingError."""
     recording = read_recording(path)
     reference = load_reference(reference_path(path, reference_dir))
@@ -77,7 +78,7 @@ def judge_file(path: Path, reference_dir: Path, cell: Cell, inspector: Inspector
     return _verdict(path, seams, found, notes)
 
 
-def update_file(path: Path, reference_dir: Path, cell: Cell, inspector: InspectorLike, reason: str) -> Verdict:
+def update_file(path: Path, reference_dir: Path, cell: Cell, inspector: InspectorLike | Eyes, reason: str) -> Verdict:
     """Replay a file and write its reference where it is missing or differs; the differences are what was changed."""
     recording = read_recording(path)
     target = reference_path(path, reference_dir)
