@@ -26,7 +26,7 @@ class RawPlc:
 
     def __init__(self) -> None:
         self.status = [0] * 32
-        self.status[0], self.status[1], self.status[20] = 0xDE11, 2, 1
+        self.status[0], self.status[1], self.status[20] = 0xDE11, 3, 1
         self.control = [0] * 4
         self.command = [0] * 6
         self.obeys = True

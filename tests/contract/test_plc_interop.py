@@ -139,5 +139,5 @@ async def test_mbpoll_reads_and_writes_the_simulated_plc(repository: Path, tmp_p
         out = await output(*common, "-t", "4:hex", "-r", "0", "-c", "14", where)
     read = dict(line.split() for line in out.splitlines() if line.startswith("["))
     assert {at: int(read[f"[{at}]:"], 16) for at in (0, 1, 4, 5, 6, 11, 12)} == {
-        0: 0xDE11, 1: 2, 4: 9, 5: 9, 6: 2, 11: 1000, 12: 225,
+        0: 0xDE11, 1: 3, 4: 9, 5: 9, 6: 2, 11: 1000, 12: 225,
     }  # fmt: skip

@@ -62,7 +62,7 @@ int main(int argc, char **argv)
 
     fflush(stdout);
     map->tab_registers[MAGIC] = 0xDE11;
-    map->tab_registers[VERSION] = 2;
+    map->tab_registers[VERSION] = 3;
     map->tab_registers[START] = 1;
     for (;;) {
         if (tcp && modbus_tcp_accept(ctx, &listener) < 0)

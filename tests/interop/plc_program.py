@@ -11,7 +11,7 @@ class Program:
 
     def __init__(self) -> None:
         self.registers = [0] * 128
-        self.registers[0], self.registers[1], self.registers[20] = 0xDE11, 2, 1
+        self.registers[0], self.registers[1], self.registers[20] = 0xDE11, 3, 1
 
     def scan(self) -> None:
         r = self.registers

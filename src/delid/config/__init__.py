@@ -1,5 +1,6 @@
 """YAML files to strict models, with file, line and key of every fault; JSON Schema for the editor."""
 
+from ._accounting_load import AccountingFiles, load_accounting, load_rules
 from ._calibration import Board, Calibration, CalibrationFile, CalibrationImage, CalibrationRef, Lens, Standing
 from ._cell import (
     Camera,
@@ -16,6 +17,8 @@ from ._cell import (
     SceneSource,
 )
 from ._cell_models import Models
+from ._compliance import AskedRecord, Duty, ListItem, RegionRules, Within
+from ._factors import Factor, FactorFile, factor_for
 from ._health import Chemistry, Evidence, Figure, HealthFile, Price, RouteRule, RouteWhen
 from ._keep_out import KeepOut
 from ._load import (
@@ -99,18 +102,32 @@ from ._release import (
 )
 from ._scaffold import NewPack, pack_text, recipe_texts
 from ._schema import SCHEMAS, schema_text, write_schemas
+from ._site_account import (
+    CARRIER_UNITS,
+    Composition,
+    CoProducts,
+    MassRules,
+    Meter,
+    SharedLoad,
+    SiteAccount,
+)
+from ._sourced import Estimated, Sourced, Uncertainty
 from ._times import LearntFrom, Measured, MoveTime, TimesFile
 from ._tool import Tool
+from ._uses import Outlet, UseOfParts, UsesFile
 from ._yaml import Document, StrictModel, load_yaml_model, read_document
 
 __all__ = [
     "CAPABILITIES",
+    "CARRIER_UNITS",
     "LAMPS_PARAM",
     "OPERATIONS",
     "REGISTERS_OF",
     "SCHEMAS",
     "SET_LIGHT",
+    "AccountingFiles",
     "Ask",
+    "AskedRecord",
     "BaseOperation",
     "Block",
     "Board",
@@ -124,8 +141,10 @@ __all__ = [
     "CheckResult",
     "Chemistry",
     "CloseupSource",
+    "CoProducts",
     "CommandBlock",
     "CommandSpec",
+    "Composition",
     "Connector",
     "ControlBlock",
     "Cut",
@@ -134,7 +153,11 @@ __all__ = [
     "Disconnect",
     "Document",
     "Drain",
+    "Duty",
+    "Estimated",
     "Evidence",
+    "Factor",
+    "FactorFile",
     "FastenerGroup",
     "Figure",
     "FineLook",
@@ -154,8 +177,11 @@ __all__ = [
     "Lift",
     "LightLook",
     "Limits",
+    "ListItem",
+    "MassRules",
     "Measure",
     "Measured",
+    "Meter",
     "Models",
     "Modules",
     "Motion",
@@ -163,6 +189,7 @@ __all__ = [
     "MoveTime",
     "NewPack",
     "Operation",
+    "Outlet",
     "PackFile",
     "Parameter",
     "Pick",
@@ -175,6 +202,7 @@ __all__ = [
     "Recipe",
     "RecipeFile",
     "RecordingSource",
+    "RegionRules",
     "RegisterMap",
     "Release",
     "ReleaseProgress",
@@ -186,8 +214,11 @@ __all__ = [
     "Seal",
     "Serves",
     "SeverityRange",
+    "SharedLoad",
     "SimulationResult",
+    "SiteAccount",
     "Situation",
+    "Sourced",
     "Standing",
     "StatusBlock",
     "StrictModel",
@@ -196,14 +227,20 @@ __all__ = [
     "Targets",
     "TimesFile",
     "Tool",
+    "Uncertainty",
     "Unfasten",
     "Use",
+    "UseOfParts",
+    "UsesFile",
     "Value",
     "Variant",
     "Version",
     "When",
+    "Within",
     "append_release",
+    "factor_for",
     "fitted",
+    "load_accounting",
     "load_calibration",
     "load_cell",
     "load_health",
@@ -211,6 +248,7 @@ __all__ = [
     "load_program_map",
     "load_recipe",
     "load_register_map",
+    "load_rules",
     "load_times",
     "load_yaml_model",
     "motion_capabilities",

@@ -10,13 +10,17 @@ from pydantic import BaseModel, Field
 
 from ._calibration import CalibrationFile
 from ._cell import CellFile
+from ._compliance import RegionRules
+from ._factors import FactorFile
 from ._health import HealthFile
 from ._operation import OPERATIONS, Operation, TagCondition, Targets
 from ._pack import PackFile
 from ._plc import RegisterMap
 from ._program import ProgramMap
 from ._recipe import FragmentFile, RecipeFile, Use, Variant
+from ._site_account import SiteAccount
 from ._times import TimesFile
+from ._uses import UsesFile
 
 
 class _WrittenVariant(Variant):
@@ -39,8 +43,11 @@ class _WrittenFragment(FragmentFile):
 
 
 SCHEMAS: dict[str, type[BaseModel]] = {
+    "account": SiteAccount,
     "calibration": CalibrationFile,
     "cell": CellFile,
+    "compliance": RegionRules,
+    "factors": FactorFile,
     "fragment": _WrittenFragment,
     "health": HealthFile,
     "pack": PackFile,
@@ -48,6 +55,7 @@ SCHEMAS: dict[str, type[BaseModel]] = {
     "recipe": _WrittenRecipe,
     "robot": ProgramMap,
     "times": TimesFile,
+    "uses": UsesFile,
 }
 
 _TITLES = {"_WrittenRecipe": "RecipeFile", "_WrittenFragment": "FragmentFile", "_WrittenVariant": "Variant"}

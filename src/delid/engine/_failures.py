@@ -12,7 +12,7 @@ from ._progress import ask, finish, mark, start
 from ._state import Current, StepStatus
 from ._turn import Turn
 
-KEPT_VALUES = ("torque_nm", "angle_deg", "carried_kg", "error_code", "energy_wh")
+KEPT_VALUES = ("torque_nm", "angle_deg", "carried_kg", "error_code", "energy_wh", "air_nl", "extraction_wh")
 FAILURE_ANSWERS = ("try again", "done by hand", "stop")
 
 

@@ -9,7 +9,8 @@ from delid.config import SCHEMAS, read_document, schema_text
 
 FOLDERS = {
     "recipe": "recipes/*.yaml", "fragment": "recipes/common/*.yaml", "pack": "packs/*.yaml", "cell": "cells/*.yaml",
-    "plc": "plc/*.yaml", "robot": "motion/*.yaml",
+    "plc": "plc/*.yaml", "robot": "motion/*.yaml", "factors": "accounting/factors.yaml",
+    "account": "accounting/site.yaml", "uses": "accounting/uses.yaml", "compliance": "compliance/*.yaml",
 }  # fmt: skip
 
 

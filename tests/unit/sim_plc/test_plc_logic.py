@@ -106,7 +106,7 @@ def plc_map(site: Site) -> RegisterMap:
 def test_magic_version_and_heartbeats(site: Site) -> None:
     rig = Rig(site, start_count=9)
     rig.run(0.5)
-    assert (rig.at(0), rig.at(1), rig.at(20)) == (0xDE11, 2, 9)
+    assert (rig.at(0), rig.at(1), rig.at(20)) == (0xDE11, 3, 9)
     before = rig.at(2)
     rig.run(0.1)
     assert rig.at(2) == before + 10
@@ -526,3 +526,18 @@ def test_readings_and_energy(repository: Path) -> None:
     assert rig.flag(9)
     assert rig.at(18) == 0
     assert rig.at(19) == 1200, "120 W over an hour of simulated time is 120.0 Wh"
+
+
+def test_the_meters_of_air_and_extraction_count_what_uses_them(repository: Path) -> None:
+    rig = Rig(make_site(repository, removed_already=ALL), speed=60).ready(VACUUM)
+    assert (rig.at(21), rig.at(22)) == (0, 8), "one stroke of the clamps"
+    rig.run(1.0)
+    assert (rig.at(22), rig.at(24)) == (8, 0), "what does not run uses nothing"
+    assert rig.do(EXTRACTION) == 0
+    before = rig.at(24)
+    rig.run(1.2)
+    assert rig.at(24) - before == 90, "450 W for 72 s of simulated time are 9.0 Wh"
+    rig.logic.flange_mm = (1100, 850, -310)
+    assert rig.do(HOLD) == 0
+    rig.run(0.5)
+    assert 8 + 30 <= rig.at(22) <= 8 + 33, "60 litres a minute while the ejector holds"

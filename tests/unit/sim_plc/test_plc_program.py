@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from delid.config import RegisterMap, load_register_map
+from delid.config import REGISTERS_OF, RegisterMap, load_register_map
 from delid.core import PACKTAGS_MODES, PACKTAGS_NUMBERS
 from delid.sim.plc import Inputs, PlcLogic, load_site
 from st_reader import Instance, Reader, StError, Unit, start
@@ -86,7 +86,7 @@ def test_every_register_of_the_map_has_its_variable_and_no_other(units: dict[str
     command |= {plc_map.command.code_at: "code", plc_map.command.seq_at: "seq"}
     for at, name in command.items():
         assert words[f"%QW{at}"].startswith(f"cmd_{name.split('_')[0]}"), at
-    status = {tag.at for tag in plc_map.status.tags.values()} | {plc_map.status.tags["energy_wh"].at + 1}
+    status = {tag.at + n for tag in plc_map.status.tags.values() for n in range(REGISTERS_OF[tag.type])}
     mapped = {int(address[3:]) for address in words}
     block = range(plc_map.status.address, plc_map.status.address + plc_map.status.count)
     assert {at for at in mapped if at in block} == status

@@ -9,7 +9,7 @@ from collections.abc import Callable, Generator, Mapping
 
 from delid.core import FailureKind
 
-from ._machine import Machine
+from ._machine import CLAMP_NL, Machine
 
 Running = Generator[None, None, FailureKind | None]
 Values = Mapping[str, float]
@@ -39,6 +39,7 @@ def _wait(machine: Machine, duration_s: float) -> Generator[None, None, None]:
 
 def close_clamp(machine: Machine, values: Values) -> Running:
     yield from _wait(machine, CLAMP_S)
+    machine.air_nl += CLAMP_NL * (not machine.clamp_closed)
     machine.clamp_closed = True
     return None
 
@@ -46,6 +47,7 @@ def close_clamp(machine: Machine, values: Values) -> Running:
 def open_clamp(machine: Machine, values: Values) -> Running:
     if machine.carried_kg > 0:
         return FailureKind.REFUSED
+    machine.air_nl += CLAMP_NL * machine.clamp_closed
     machine.clamp_closed = False
     yield from _wait(machine, CLAMP_S)
     return None

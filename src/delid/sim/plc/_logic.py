@@ -238,6 +238,7 @@ class PlcLogic:
             "pack_temperature_c": inputs.pack_temperature_c or 0.0, "gas_ppm": inputs.gas_ppm or 0.0,
             "carried_kg": machine.carried_kg, "tool_number": machine.tool_number,
             "torque_nm": machine.torque_nm, "angle_deg": machine.angle_deg, "energy_wh": machine.energy_wh,
+            "air_nl": machine.air_nl, "extraction_wh": machine.extraction_wh,
             "stack_green": self.packml in GREEN and not self._fault,
             "stack_amber": self.packml in AMBER or self.mode in UNUSUAL,
             "stack_red": self.packml in RED or self._fault,

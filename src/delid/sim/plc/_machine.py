@@ -24,6 +24,10 @@ LIFTED_MM = 5.0
 DROP_MM = 50.0
 """A part let go higher than this above where it was held, over the pack, falls."""
 NEAR_PACK_MM = 300.0
+EJECTOR_NL_MIN = 60.0
+"""What the vacuum ejector draws while it holds a part; an assumption, as are all powers here."""
+CLAMP_NL = 8.0
+"""Compressed air for one stroke of the clamps."""
 SEIZED_FACTOR = 5.0
 """A seized fastener breaks loose at this many times its nominal torque."""
 
@@ -63,6 +67,7 @@ class Machine:
         self.extraction_full = self.quench_open = False
         self.lamps_on = 0
         self.torque_nm = self.angle_deg = self.energy_wh = 0.0
+        self.air_nl = self.extraction_wh = 0.0
         self.motor_w = 0.0
         self.voltage_v = site.nominal_voltage_v if scenario.voltage.closed_v is None else scenario.voltage.closed_v
         self._timed = sorted(scenario.inputs, key=lambda timed: timed.at_s)
@@ -162,13 +167,12 @@ class Machine:
         self._discharge(dt_s)
         self._carry()
         self._take_out_by_hand()
-        power_w = (
-            120.0
-            + 450.0 * self.extraction_on * (1 + self.extraction_full)
-            + 80.0 * (self.held is not None)
-            + self.motor_w
-        )
+        extraction_w = 450.0 * self.extraction_on * (1 + self.extraction_full)
+        power_w = 120.0 + extraction_w + 80.0 * (self.held is not None) + self.motor_w
         self.energy_wh += power_w * dt_s / 3600.0
+        self.extraction_wh += extraction_w * dt_s / 3600.0
+        if self.held is not None and self.tool is not None and self.tool.kind == "vacuum":
+            self.air_nl += EJECTOR_NL_MIN * dt_s / 60.0
 
     def _discharge(self, dt_s: float) -> None:
         voltage = self.site.scenario.voltage
