@@ -5,7 +5,9 @@ SPEED ?= 10
 # Most tests wait for a device rather than for the processor.
 WORKERS ?= 2
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# Compiled on first import instead of all at once: most of what comes along is never imported.
+INSTALL := $(BIN)/python -m pip --disable-pip-version-check --quiet install --no-compile -c constraints.txt
+SYSTEM_LIBRARIES ?= sh tools/system_libraries.sh $(BIN)/python
 
 .PHONY: demo test check schemas train-env bench faults clean
 
@@ -32,8 +34,10 @@ schemas: $(VENV)/.run
 	$(BIN)/delid config schema
 
 # Rendering and training; torch is large, so that it is asked for by name.
-train-env: $(VENV)/.dev
-	$(PIP) install -c constraints.txt -e '.[dev,train]'
+train-env: $(VENV)/.venv
+	$(INSTALL) -e '.[dev,train]'
+	@$(SYSTEM_LIBRARIES)
+	@touch $(VENV)/.run $(VENV)/.dev
 
 $(VENV)/.venv:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "delid needs Python 3.11 or newer; run: make PYTHON=python3.11"; exit 1; }
@@ -41,13 +45,14 @@ $(VENV)/.venv:
 	@touch $@
 
 $(VENV)/.run: $(VENV)/.venv pyproject.toml constraints.txt
-	$(PIP) install -c constraints.txt -e .
-	@sh tools/system_libraries.sh $(BIN)/python
+	$(INSTALL) -e .
+	@$(SYSTEM_LIBRARIES)
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/.run
-	$(PIP) install -c constraints.txt -e '.[dev]'
-	@touch $@
+$(VENV)/.dev: $(VENV)/.venv pyproject.toml constraints.txt
+	$(INSTALL) -e '.[dev]'
+	@$(SYSTEM_LIBRARIES)
+	@touch $(VENV)/.run $@
 
 clean:
 	rm -rf $(VENV) build dist runs
