@@ -24,7 +24,7 @@ def test_the_benchmark_times_a_whole_replay(tmp_path: Path) -> None:
     print(f"\nwith tiny models: {found.frames_per_s:.1f} frames/s, share of the bound {found.share:.2f}")
     assert found.frames == stage.frames
     assert 0 < found.share < 1, "the replay does all of the bare work and more"
-    run_s, judge_s = bench_replay.real_time(tmp_path / "run.mcap", Setup(stage.cell, cache=tmp_path / "kept"), 2)
+    run_s, judge_s, _ = bench_replay.real_time(tmp_path / "run.mcap", Setup(stage.cell, cache=tmp_path / "kept"), 2)
     print(f"a run of {run_s:.1f} s judged from the cache in {judge_s:.3f} s: {run_s / judge_s:.0f} times real time")
     assert run_s > judge_s
 

@@ -188,13 +188,26 @@ INTERLOCKS: tuple[Interlock, ...] = (
 
 def violated(state: EngineState) -> list[tuple[Interlock, str]]:
     """Every interlock that is broken in this state, with its words, in the order of the table."""
-    found = ((row, row.broken(state)) for row in INTERLOCKS if is_watched(row, state))
-    return [(row, words) for row, words in found if words]
+    found = []
+    for row in _WATCHED[state.packml, in_contact(state)]:
+        if words := row.broken(state):
+            found.append((row, words))
+    return found
+
+
+_WATCHED: dict[tuple[State, bool], tuple[Interlock, ...]] = {
+    (packml, contact): tuple(
+        row for row in INTERLOCKS if packml in STATES[row.watched] and (row.watched is not Watched.CONTACT or contact)
+    )
+    for packml in State
+    for contact in (False, True)
+}
+"""State, and whether a contact step is under way, to the rows that count then; asked after every event."""
 
 
 def is_watched(row: Interlock, state: EngineState) -> bool:
     """Whether the row's condition counts now."""
-    return state.packml in STATES[row.watched] and (row.watched is not Watched.CONTACT or in_contact(state))
+    return row in _WATCHED[state.packml, in_contact(state)]
 
 
 def in_contact(state: EngineState) -> bool:
