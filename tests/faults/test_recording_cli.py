@@ -56,7 +56,7 @@ def test_repair_says_what_it_kept(cut, tmp_path):
     result = run("recording", "repair", cut, tmp_path / "out.mcap")
     assert result.exit_code == 0
     assert len(read_recording(tmp_path / "out.mcap").facts) == len(facts(3))
-    assert f"{len(facts(3)) + 12} messages kept, 6 of them frames" in result.output
+    assert f"{len(facts(3)) + 18} messages kept, 6 of them frames" in result.output
     again = run("recording", "repair", cut, tmp_path / "out.mcap")
     assert isinstance(again.exception, RecordingError)
 
@@ -64,7 +64,7 @@ def test_repair_says_what_it_kept(cut, tmp_path):
 def test_repair_of_a_whole_recording_says_so(whole, tmp_path):
     assert "there was nothing to repair" in run("recording", "repair", whole, tmp_path / "out.mcap").output
     report = json.loads(run("recording", "repair", whole, tmp_path / "out2.mcap", "--json").output)
-    assert report == {"messages": len(facts(3)) + 12, "frames": 6, "damaged": 0, "was_complete": True}
+    assert report == {"messages": len(facts(3)) + 18, "frames": 6, "damaged": 0, "was_complete": True}
 
 
 def test_record_and_export_keep_the_light(tmp_path, repository):
@@ -109,6 +109,43 @@ def test_export_does_not_write_outside_its_folder(tmp_path):
     result = run("recording", "export", tmp_path / "evil.mcap", tmp_path / "deep/out")
     assert isinstance(result.exception, RecordingError)
     assert not (tmp_path / "outside.yaml").exists()
+
+
+def test_cut_and_redact_say_what_they_kept(whole, tmp_path):
+    result = run("recording", "cut", whole, tmp_path / "part.mcap", "--from", "0", "--to", "0.6")
+    assert result.exit_code == 0, result.output
+    assert "of them frames, over 0.5 s" in result.output
+    assert isinstance(
+        run("recording", "cut", whole, tmp_path / "b.mcap", "--from", "3", "--to", "2").exception, UsageError
+    )
+    result = run("recording", "redact", whole, tmp_path / "red.mcap", "--box", "overview:0,0,9,9", "--json")
+    assert json.loads(result.output) == {"names": 1, "codes": 0, "images_left_out": 0, "images_painted": 6}
+    assert isinstance(
+        run("recording", "redact", whole, tmp_path / "c.mcap", "--box", "overview:9").exception, UsageError
+    )
+
+
+def test_import_and_training_set_say_what_is_in_them(whole, tmp_path):
+    (tmp_path / "1.jpg").write_bytes(jpeg_frame(3).encoded)
+    (tmp_path / "table.csv").write_text("file,time_s,gas_ppm\n1.jpg,5,2\n")
+    result = run("recording", "import", tmp_path, tmp_path / "in.mcap", "--csv", tmp_path / "table.csv")
+    assert "1 frames of camera over 0 s, 1 readings" in result.output
+    assert json.loads(run("recording", "info", tmp_path / "in.mcap", "--json").output)["frames"] == 1
+    result = run("recording", "export", tmp_path, tmp_path / "set", "--training")
+    assert "0 pictures of 2 recordings with 0 labels" in result.output, "nobody has judged these"
+    assert isinstance(run("recording", "export", tmp_path, tmp_path / "other").exception, UsageError)
+
+
+def test_tidy_removes_what_the_cell_file_says(tmp_path, repository):
+    cell = folder_cell(tmp_path, repository)
+    data = json.loads(cell.read_text())
+    cell.write_text(json.dumps(data | {"runs": str(tmp_path / "runs"), "recordings": {"keep_gb": 1e-9}}))
+    for name in ("a", "b"):
+        write_recording(tmp_path / "runs" / name / "recording.mcap", rounds=1)
+    would = json.loads(run("recording", "tidy", cell, "--dry-run", "--json").output)
+    assert [row["run"] for row in would["recordings"]] == ["a"], "the newest stays"
+    assert "1 recordings removed" in run("recording", "tidy", cell).output
+    assert [p.parent.name for p in (tmp_path / "runs").glob("*/recording.mcap")] == ["b"]
 
 
 @pytest.mark.parametrize("command", ["info", "repair", "export"])

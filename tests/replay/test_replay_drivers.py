@@ -10,7 +10,7 @@ import replay_kit as kit
 
 from delid.config import load_cell
 from delid.core import CancelCommand, Command, Move, State
-from delid.journal import Recording, read_journal, read_recording
+from delid.journal import Recording, read_journal, read_recording, recorded_traffic
 from delid.replay import Outcome, recorded_cell, recorded_wire_differences, replay_twice
 from delid.vision import Inspector
 
@@ -35,6 +35,21 @@ async def test_a_whole_run_replays_to_the_same_decisions_and_bytes(tmp_path, mon
     assert outcome.unanswered == ()
     assert {sent.device for sent in outcome.wires} == {"plc", "motion"}
     assert read_journal(path.parent).entries[-1].kind == "run_ended"
+    check_traffic(path, recording)
+
+
+def check_traffic(path: Path, recording: Recording) -> None:
+    """Block reads of the PLC and both directions of the serial port, with the bytes of every effect among them."""
+    heard = list(recorded_traffic(path))
+    plc = [w.data for w in heard if w.device == "plc" and not w.out]
+    blocks = [data for data in plc if data[0] in (3, 4)]
+    assert len(blocks) > 20
+    assert all(data[1] == len(data) - 2 for data in blocks), "a whole block: its count of bytes, and the registers"
+    motion = {out: [w.data for w in heard if w.device == "motion" and w.out is out] for out in (True, False)}
+    assert b"?" in motion[True]
+    assert any(b"MPos:" in data for data in motion[False])
+    sent = {(w.device, w.data) for w in heard if w.out}
+    assert {(w.device, w.data) for w in recording.wires if w.out} <= sent
 
 
 @pytest.mark.slow

@@ -9,11 +9,21 @@ from pathlib import Path
 import structlog
 
 from delid.config import Cell
-from delid.core import Clock, Event, Started, Wire
+from delid.core import Clock, Event, RecordingError, Started, Wire
 from delid.devices.motion import open_motion
 from delid.devices.plc import PlcDriver, endpoint_of
-from delid.engine import Executor, Ports, RunLog
-from delid.journal import RecordingWriter, find_last, header_of
+from delid.engine import Executor, Ports, RecorderPort, RunLog
+from delid.journal import (
+    RECORDING_FILE,
+    Keeper,
+    NoRecorder,
+    RecordingWriter,
+    find_last,
+    header_of,
+    keep_rules_of,
+    lenses_of,
+    limits_of,
+)
 from delid.vision import Inspector
 
 from ._cameras import open_one
@@ -35,7 +45,13 @@ def assemble(cell: Cell, clock: Clock) -> Executor:
     last = find_last(runs)
     camera = open_one(cell, cell.spec.overview, clock)
     close = open_one(cell, cell.spec.tool_camera, clock) if cell.spec.tool_camera else None
-    log = RunLog(runs, cell.spec.cell, clock, lambda folder: _recorder(cell, folder, inspector, clock))
+    keeper = Keeper(runs, keep_rules_of(cell.spec.recordings), clock)
+
+    def record(folder: Path) -> RecorderPort | None:
+        keeper.tidy_soon(folder)
+        return _recorder(cell, folder, inspector, clock)
+
+    log = RunLog(runs, cell.spec.cell, clock, record)
     executor: Executor
 
     def post(event: Event) -> None:
@@ -44,6 +60,10 @@ def assemble(cell: Cell, clock: Clock) -> Executor:
     def wire(sent: Wire) -> None:
         if log.recorder is not None:
             log.recorder.wire(sent)
+
+    def traffic(heard: Wire) -> None:
+        if log.recorder is not None:
+            log.recorder.traffic(heard)
 
     def started(at_s: float) -> Started:
         if last is None or last.ended:
@@ -54,16 +74,24 @@ def assemble(cell: Cell, clock: Clock) -> Executor:
     plc = PlcDriver(
         endpoint_of(spec.plc), cell.plc_map, clock, jitter=random.Random(spec.cell),
         poll_s=spec.plc.poll_s, timeout_s=spec.plc.timeout_s, on_link=post, on_tags=post, on_wire=wire,
-        quiet_s=cell.plc_map.watchdog_s + QUIET_MARGIN_S,
+        on_traffic=traffic, quiet_s=cell.plc_map.watchdog_s + QUIET_MARGIN_S,
     )  # fmt: skip
-    motion = open_motion(spec.motion, clock, robot_map=cell.robot_map, on_link=post, on_report=post, on_wire=wire)
+    motion = open_motion(
+        spec.motion, clock, robot_map=cell.robot_map, on_link=post, on_report=post, on_wire=wire, on_traffic=traffic
+    )
     executor = Executor(cell, Ports(plc, motion, camera, inspector, log, close), clock, started)
     return executor
 
 
-def _recorder(cell: Cell, folder: Path, inspector: Inspector, clock: Clock) -> RecordingWriter | None:
+def _recorder(cell: Cell, folder: Path, inspector: Inspector, clock: Clock) -> RecorderPort | None:
+    """The recorder of the next run; one that cannot be made does not keep the cell from running."""
     if not cell.spec.record:
         return None
     versions = {name: importlib.metadata.version(name) for name in ("onnxruntime", "opencv-python")}
     header = header_of(cell, folder.name, importlib.metadata.version("delid"), inspector.models, versions)
-    return RecordingWriter(folder / "recording.mcap", clock, header=header)
+    path, limits = folder / RECORDING_FILE, limits_of(cell.spec.recordings)
+    try:
+        return RecordingWriter(path, clock, header, lenses=lenses_of(cell), limits=limits)
+    except RecordingError as error:
+        structlog.get_logger().error("recording.none", error=str(error))
+        return NoRecorder(error.message)

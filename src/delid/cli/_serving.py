@@ -49,7 +49,9 @@ class CellService:
     def _snapshot(self) -> Message:
         executor = self._executor
         found = snapshot(executor.state, executor.cell, executor.ports.log.run_id, executor.clock.wall_s())
-        return found | {"vision": self._vision}
+        recorder = executor.ports.log.recorder
+        recording = dict(recorder.report()) if recorder is not None else None
+        return found | {"vision": self._vision, "recording": recording}
 
     async def _publish(self) -> None:
         while True:

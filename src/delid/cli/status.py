@@ -52,4 +52,14 @@ def lines_of(state: Message) -> list[str]:
         trusted = "" if motion["position_trusted"] else ", not trusted"
         lines.append(f"robot {motion['state']} at {place} mm{trusted}")
     lines += [f"no link to {name}: {d['detail']}" for name, d in state["devices"].items() if not d["up"]]
-    return lines
+    return lines + _recording_lines(state.get("recording"))
+
+
+def _recording_lines(recording: Message | None) -> list[str]:
+    """What the recording could not keep; nothing where it kept everything."""
+    if recording is None:
+        return []
+    lines = [f"recording has ended: {recording['failure']}"] if recording["failure"] else []
+    words = {"dropped_frames": "frames dropped", "lost_facts": "facts lost", "dropped_traffic": "wire records dropped"}
+    lost = [f"{recording[name]} {text}" for name, text in words.items() if recording[name]]
+    return lines + ([f"recording: {', '.join(lost)}"] if lost else [])

@@ -83,6 +83,7 @@ from ._recipe import (
 )
 from ._recipe_load import Recipe, load_recipe, read_recipe
 from ._recipe_part import recipe_in_part
+from ._recordings import Recordings
 from ._release import (
     CheckResult,
     Release,
@@ -202,6 +203,7 @@ __all__ = [
     "Recipe",
     "RecipeFile",
     "RecordingSource",
+    "Recordings",
     "RegionRules",
     "RegisterMap",
     "Release",

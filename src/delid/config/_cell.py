@@ -14,6 +14,7 @@ from ._cell_models import Models
 from ._keep_out import KeepOut
 from ._looks import FineLook, LightLook, check_program
 from ._pack import Name, Positive
+from ._recordings import Recordings
 from ._tool import Tool
 from ._yaml import StrictModel
 
@@ -253,6 +254,7 @@ class CellFile(StrictModel):
     runs: Path
     """Folder for journals and recordings."""
     record: bool = True
+    recordings: Recordings = Recordings()
     socket: Path | None = None
     """Unix socket for the panel; ``cell.sock`` in the runs folder if not given."""
     packml_numbers: dict[State, int] = {}

@@ -75,7 +75,7 @@ from ._inspection import (
     Sighting,
 )
 from ._jog import Axis, HoldJog, Jog, JogHeld, JogPressed, JogReleased, ModeSelected
-from ._json import from_json, from_plain, to_json, to_plain
+from ._json import LEAVE_OUT_DEFAULT, from_json, from_plain, to_json, to_plain
 from ._left import PackState, RunTrace, StepTrace
 from ._modes import MODE_CHANGE_STATES, MODE_REFUSES, PACKTAGS_MODES, Mode, allowed_commands
 from ._motion import MotionCapabilities
@@ -128,6 +128,7 @@ __all__ = [
     "DISPOSED",
     "FACTS",
     "ITEM_ANSWERS",
+    "LEAVE_OUT_DEFAULT",
     "MODE_CHANGE_STATES",
     "MODE_REFUSES",
     "PACKTAGS_MODES",

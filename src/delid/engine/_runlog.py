@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from delid.journal import Journal
 
 from ._ports import RecorderPort
 
+ENDING = 4
+"""Recordings of earlier runs that may still be written at the end; older ones are long done."""
 MakeRecorder = Callable[[Path], RecorderPort | None]
 
 
@@ -20,6 +23,7 @@ class RunLog:
     def __init__(self, runs: Path, cell: str, clock: Clock, make_recorder: MakeRecorder) -> None:
         self._runs, self._cell, self._clock, self._make = runs, cell, clock, make_recorder
         self.recorder: RecorderPort | None = None
+        self._ending: deque[RecorderPort] = deque(maxlen=ENDING)
         self._open()
 
     def _open(self) -> None:
@@ -34,11 +38,15 @@ class RunLog:
         await self._journal.append_async(kind, data)
 
     def roll(self) -> None:
-        """Close this run's files and begin the next one's."""
-        self.close()
+        """Close this run's journal and begin the next run; its recording finishes in the background."""
+        self._journal.close()
+        if self.recorder is not None:
+            self.recorder.end()
+            self._ending.append(self.recorder)
         self._open()
 
     def close(self) -> None:
+        """Close the files; waits for the recordings."""
         self._journal.close()
-        if self.recorder is not None:
-            self.recorder.close()
+        for recorder in (*self._ending, *([self.recorder] if self.recorder is not None else [])):
+            recorder.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Mapping
@@ -14,24 +15,41 @@ from mcap_protobuf.schema import build_file_descriptor_set
 
 from delid.core import RecordingError
 
-from ._recording import CHUNK_BYTES, FORMAT, HEADER_NAME, PROFILE, TEXT_TYPE, RecordingHeader
+from ._recording import (
+    CHUNK_BYTES,
+    FORMAT,
+    HASHES_FILE,
+    HASHES_TYPE,
+    HEADER_NAME,
+    PROFILE,
+    TEXT_TYPE,
+    RecordingHeader,
+)
 
 RECORD_OVERHEAD_BYTES = 31
 """MCAP's framing of one message: opcode, length, channel, sequence, two times."""
 
 
 class McapOut:
-    """Writes messages in the order given. Not safe for several threads; raises OSError."""
+    """Writes messages in the order given; ``chunks`` counts those that are closed.
+
+    Not safe for several threads; raises OSError.
+    """
 
     def __init__(self, stream: IO[bytes], library: str, chunk_bytes: int = CHUNK_BYTES) -> None:
         self._stream = stream
         self._chunk_bytes = chunk_bytes
         self._pending_bytes = 0
-        self._pending_since_ns = 0
+        self.chunks = 0
         self._schemas: dict[str, int] = {}
         self._channels: dict[str, int] = {}
         self._writer: Any = Writer(stream, chunk_size=2**62, compression=CompressionType.ZSTD)
         self._writer.start(profile=PROFILE, library=library)
+
+    @property
+    def size(self) -> int:
+        """Bytes in the file so far, without the open chunk."""
+        return self._stream.tell()
 
     def metadata(self, name: str, data: Mapping[str, str]) -> None:
         self._writer.add_metadata(name, dict(data))
@@ -65,7 +83,6 @@ class McapOut:
             self._channels[topic] = self._writer.register_channel(topic, MessageEncoding.Protobuf, self._schemas[name])
         size = len(data) + RECORD_OVERHEAD_BYTES
         self.reserve(size)
-        self._pending_since_ns = self._pending_since_ns or log_ns
         self._writer.add_message(self._channels[topic], log_ns, data, publish_ns, sequence)
         self._pending_bytes += size
 
@@ -73,16 +90,12 @@ class McapOut:
         """Close the open chunk and put it on the disk."""
         self._writer.flush()
         self._sync()
-        self._pending_bytes = self._pending_since_ns = 0
+        self._pending_bytes = 0
+        self.chunks += 1
 
     def flush_pending(self) -> None:
         """Close the open chunk if anything waits in it."""
-        if self._pending_since_ns:
-            self.flush()
-
-    def flush_older(self, than_ns: int) -> None:
-        """Close the open chunk if its first message was logged at ``than_ns`` or before."""
-        if self._pending_since_ns and self._pending_since_ns <= than_ns:
+        if self._pending_bytes:
             self.flush()
 
     def abandon(self) -> None:
@@ -120,7 +133,7 @@ def create(path: Path) -> IO[bytes]:
 
 
 def write_header(out: McapOut, header: RecordingHeader, log_ns: int) -> None:
-    """Metadata and configuration texts, on the disk before the first message."""
+    """Metadata, configuration texts and digests, on the disk before the first message."""
     out.metadata(
         HEADER_NAME,
         {
@@ -132,8 +145,17 @@ def write_header(out: McapOut, header: RecordingHeader, log_ns: int) -> None:
             "models": json.dumps(dict(header.models), sort_keys=True),
             "recipes": json.dumps(dict(header.recipes), sort_keys=True),
             "extra": json.dumps(dict(header.extra), sort_keys=True),
+            "part": str(header.part),
         },
     )
     for name, text in header.texts.items():
         out.attachment(name, TEXT_TYPE, text.encode(), log_ns)
+    hashes = {
+        "cell": header.cell_sha256,
+        "models": dict(header.models),
+        "recipes": dict(header.recipes),
+        "files": {name: hashlib.sha256(text.encode()).hexdigest() for name, text in header.texts.items()},
+        "versions": {"delid": header.delid, **header.extra},
+    }
+    out.attachment(HASHES_FILE, HASHES_TYPE, json.dumps(hashes, sort_keys=True, indent=1).encode(), log_ns)
     out.flush()

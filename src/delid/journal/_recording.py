@@ -8,23 +8,41 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from delid.config import Cell
-from delid.core import Effect, Event, Record, Wire
+from delid.core import LEAVE_OUT_DEFAULT, Effect, Event, Record, Wire
 
-FORMAT = "1"
+FORMAT = "2"
+READABLE = ("1", "2")
+"""Format 1 had every event on one channel, and none of the channels for people."""
 PROFILE = "delid"
 CHUNK_BYTES = 1024 * 1024
 """Chunks are closed and put on the disk before they grow over this; only a single larger image may."""
 
 EVENT_TOPIC = "/delid/event"
+INSPECTION_TOPIC = "/delid/inspection"
+DECISION_TOPIC = "/delid/decision"
+OPERATOR_TOPIC = "/delid/operator"
+CLOCK_TOPIC = "/delid/clock"
 EFFECT_TOPIC = "/delid/effect"
 RECORD_TOPIC = "/delid/record"
 WIRE_TOPIC = "/delid/wire"
+TRAFFIC_TOPIC = "/delid/traffic/"
 FRAME_META_TOPIC = "/delid/frame_meta"
 CAMERA_TOPIC = "/camera/"
+CALIBRATION = "/calibration"
+ANNOTATIONS = "/annotations"
+TAGS_TOPIC = "/delid/tags"
+ROBOT_TOPIC = "/delid/robot"
+STATE_TOPIC = "/delid/state"
+LOG_TOPIC = "/delid/log"
 HEADER_NAME = "delid.header"
 LOSSES_NAME = "delid.losses"
 REPAIR_NAME = "delid.repair"
+CUT_NAME = "delid.cut"
+REDACTION_NAME = "delid.redaction"
+OUTCOME_NAME = "delid.outcome"
 TEXT_TYPE = "application/yaml"
+HASHES_FILE = "delid/hashes.json"
+HASHES_TYPE = "application/json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +58,7 @@ class RecordingHeader:
         recipes: recipe name to its SHA-256.
         texts: configuration files, relative name to text.
         extra: further facts, for example the onnxruntime version.
+        part: number of this file among those of one run, from 1.
     """
 
     run_id: str
@@ -50,6 +69,7 @@ class RecordingHeader:
     recipes: Mapping[str, str] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
     extra: Mapping[str, str] = field(default_factory=dict)
+    part: int = 1
 
 
 def header_of(
@@ -90,11 +110,15 @@ class RecordedFrame:
 
 @dataclass(frozen=True, slots=True)
 class Losses:
-    """What the writer could not keep: frames dropped because it was busy, facts lost, and why."""
+    """What the writer could not keep: frames dropped because it was busy, facts lost, and why.
+
+    Traffic is what went over the wires beside the effects, polling above all; replay does not need it.
+    """
 
     dropped_frames: int = 0
     lost_facts: int = 0
     failure: str = ""
+    dropped_traffic: int = field(default=0, metadata=LEAVE_OUT_DEFAULT)
 
 
 Fact = Event | Effect | Wire
@@ -102,7 +126,10 @@ Fact = Event | Effect | Wire
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """A whole recording. ``facts`` has events, effects and wires in the order in which they happened."""
+    """A whole recording. ``facts`` has events, effects and wires in the order in which they happened.
+
+    ``path`` is its first file; a long run has several.
+    """
 
     path: Path
     header: RecordingHeader

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from delid.core import Event, RecordingError, TagsRead, from_json
+from google.protobuf.message import DecodeError
 
-from ._mcap_in import scan
+from delid.core import Event, TagsRead, from_json
+
+from ._read_recording import open_parts, unreadable
 from ._recording import EVENT_TOPIC
 from ._schemas import Json
 
@@ -18,19 +20,16 @@ def recorded_tags(path: Path | str) -> list[TagsRead]:
 
     Raises RecordingError where the file is no recording or one that this delid cannot read.
     """
-    found = scan(Path(path))
-    topics = {number for number, channel in found.channels.items() if channel.topic == EVENT_TOPIC}
     kept: list[TagsRead] = []
-    try:
-        for message in found.messages:
-            if message.channel_id in topics and TAGS_READ in (text := Json.FromString(message.data).json):
-                event = from_json(Event, text)
-                if isinstance(event, TagsRead):
-                    kept.append(event)
-    except (KeyError, TypeError, ValueError) as error:
-        raise RecordingError(
-            f"{path}: a reading cannot be understood: {error}.",
-            hint="Read it with the version of delid that wrote it.",
-            code="recording.version",
-        ) from error
+    for part in open_parts(path):
+        for channel, message in part.messages():
+            if channel.topic != EVENT_TOPIC:
+                continue
+            try:
+                text = Json.FromString(message.data).json
+                event = from_json(Event, text) if TAGS_READ in text else None
+            except (DecodeError, KeyError, TypeError, ValueError) as error:
+                raise unreadable(part.path, channel.topic, message, error) from error
+            if isinstance(event, TagsRead):
+                kept.append(event)
     return kept

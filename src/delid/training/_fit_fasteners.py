@@ -17,6 +17,7 @@ from torch import Tensor
 
 from delid.vision import FASTENER_KINDS
 
+from ._coco import coco_crops, is_coco
 from ._fastener_net import FastenerNet, detector_loss
 from ._fastener_views import UNKNOWN, Picture, Source, View, board_view, photo_view, source_of, targets_of
 from ._noise import stream
@@ -48,7 +49,9 @@ def count_photos(folder: Path | None) -> int:
 
 
 def read_photos(folder: Path) -> dict[int, list[Picture]]:
-    """Photographed crops below `folder` by what is in their middle."""
+    """Photographed crops below `folder` by what is in their middle: named folders, or labelled pictures (COCO)."""
+    if is_coco(folder):
+        return coco_crops(folder)
     found: dict[int, list[Picture]] = {}
     for label, kind in PHOTO_KINDS.items():
         pictures = [cv2.imread(str(path), cv2.IMREAD_COLOR) for path in sorted((folder / label).glob("*.*"))]

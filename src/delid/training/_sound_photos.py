@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from delid.vision import DAMAGE_KINDS
 
 from ._augment import recoloured
+from ._coco import is_coco, sound_pictures
 from ._examples import Example, Layer
 from ._linear import GAMMA
 from ._specs import PACK_INPUT
@@ -27,8 +28,14 @@ ZOOM = (0.85, 2.2)
 
 
 def photo_paths(folders: Iterable[Path]) -> list[Path]:
-    """Every picture below the folders, by name."""
-    return sorted(p for folder in folders for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES)
+    """Every picture below the folders, by name; of labelled ones (COCO) those that show a sound pack."""
+    return sorted(p for folder in folders for p in _below(folder))
+
+
+def _below(folder: Path) -> list[Path]:
+    if is_coco(folder):
+        return sound_pictures(folder)
+    return [p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES]
 
 
 def sound_photos(folders: Iterable[Path]) -> list[Example]:

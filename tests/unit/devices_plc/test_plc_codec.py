@@ -43,7 +43,7 @@ def test_the_face_is_what_it_is() -> None:
     assert face.__all__ == [
         "Backoff", "Endpoint", "ModbusLink", "PlcDriver", "RtuEndpoint", "StatusDecoder", "TcpEndpoint", "command_pdu",
         "command_registers", "decode_status", "encode_block", "encode_control", "endpoint_of", "flags_request",
-        "next_number", "pdu_bytes", "read_request", "stop_pdu", "stop_request", "write_request",
+        "next_number", "pdu_bytes", "read_request", "stop_pdu", "stop_request", "traffic_of", "write_request",
     ]  # fmt: skip
 
 

@@ -104,7 +104,7 @@ class GrblTalk(SerialTalk[GrblView]):
     def poll(self) -> None:
         """Ask for a status report; polling is not traced."""
         if self.port is not None:
-            self.asked = self.port.write(STATUS_QUERY)
+            self.asked = self.write(STATUS_QUERY)
 
     async def restart(self, job: Job) -> None:
         """Soft reset, confirmed by the banner.

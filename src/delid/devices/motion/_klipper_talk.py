@@ -173,7 +173,7 @@ class KlipperTalk(SerialTalk[KlipperView]):
 
     def poll(self) -> None:
         """Ask for a status report; polling is not traced."""
-        if self.port is not None and self.port.write(b"".join(STATUS_LINES)):
+        if self.write(b"".join(STATUS_LINES)):
             self.asked, self._asked_s = True, self.clock.now_s()
             self._owed.extend(_Line(text, report=True) for text in STATUS_LINES)
 

@@ -21,15 +21,21 @@ def open_motion(
     on_link: Callable[[LinkChanged], None],
     on_report: Callable[[MotionReported], None],
     on_wire: Callable[[Wire], None] | None = None,
+    on_traffic: Callable[[Wire], None] | None = None,
 ) -> MotionDriver:
-    """Make the driver; nothing is opened before its ``run``. A program robot needs its map."""
+    """Make the driver; nothing is opened before its ``run``. A program robot needs its map.
+
+    ``on_wire`` gets the bytes that effects send, ``on_traffic`` everything in both directions, polling included.
+    """
     if spec.driver == "program" and robot_map is not None:
         return ProgramDriver(
             spec.port, spec.baud, spec.limits, clock, robot_map=robot_map, tolerance_mm=spec.tolerance_mm,
-            on_link=on_link, on_report=on_report, on_wire=on_wire, parity=spec.parity,
+            on_link=on_link, on_report=on_report, on_wire=on_wire, on_traffic=on_traffic, parity=spec.parity,
         )  # fmt: skip
     serial = KlipperDriver if spec.driver == "klipper" else GrblDriver
-    return serial(
+    driver: KlipperDriver | GrblDriver = serial(
         spec.port, spec.baud, spec.limits, clock, tolerance_mm=spec.tolerance_mm,
         on_link=on_link, on_report=on_report, on_wire=on_wire,
     )  # fmt: skip
+    driver.talk.on_traffic = on_traffic
+    return driver

@@ -33,6 +33,7 @@ from ..plc import (
     next_number,
     read_request,
     stop_request,
+    traffic_of,
 )
 from ._driver import Driver
 from ._program_codec import ACTS, command_registers, control_request, move_params
@@ -83,6 +84,7 @@ class ProgramDriver(Driver[ProgramTalk]):
         on_link: Callable[[LinkChanged], None],
         on_report: Callable[[MotionReported], None],
         on_wire: Callable[[Wire], None] | None = None,
+        on_traffic: Callable[[Wire], None] | None = None,
         name: str = "motion",
         timeout_s: float = 0.4,
         parity: Parity = "even",
@@ -95,6 +97,7 @@ class ProgramDriver(Driver[ProgramTalk]):
         self.scripts = SCRIPTS
         self._map, self._decoder = robot_map, StatusDecoder(robot_map)
         self._link = ModbusLink(robot_endpoint(port, baud, parity), timeout_s, clock, name, peer="the robot")
+        self._link.on_traffic = traffic_of(name, clock, on_traffic)
         self._wake = asyncio.Event()
         self._backoff = Backoff()
         self._heartbeat = 0

@@ -49,6 +49,8 @@ class SerialTalk(Talk[V], Generic[V]):
         super().__init__(name, clock, view, on_change, on_wire)
         self.port: SerialPort | None = None
         self.on_begin: Callable[[], None] = lambda: None
+        self.on_traffic: Callable[[Wire], None] | None = None
+        """Called with everything that goes over the port, polling included."""
         self._splitter = LineSplitter()
 
     def begin(self, port: SerialPort) -> None:
@@ -58,6 +60,7 @@ class SerialTalk(Talk[V], Generic[V]):
         self.on_begin()
 
     def receive(self, data: bytes) -> None:
+        self._tell(False, data)
         for line in self._splitter.feed(data):
             self.take(line)
         self.notify()
@@ -72,10 +75,21 @@ class SerialTalk(Talk[V], Generic[V]):
 
     def raw(self, data: bytes, effect_id: str = "", traced: bool = True) -> None:
         """Send now, past every queue; raises Failed when the link is down."""
-        if self.port is None or not self.port.write(data):
+        if not self.write(data, effect_id):
             raise Failed("link", f"{self.name}: the serial port is not open")
         if traced:
             self.trace(data, effect_id)
+
+    def write(self, data: bytes, effect_id: str = "") -> bool:
+        """Send now; False when the link is down. Not traced as an effect's bytes, but told as traffic."""
+        sent = self.port is not None and self.port.write(data)
+        if sent:
+            self._tell(True, data, effect_id)
+        return sent
+
+    def _tell(self, out: bool, data: bytes, effect_id: str = "") -> None:
+        if self.on_traffic is not None:
+            self.on_traffic(Wire(self.clock.now_s(), self.name, out, data, effect_id))
 
 
 T = TypeVar("T", bound=SerialTalk[Any])

@@ -17,6 +17,7 @@ from ._codec import (
 from ._decode import StatusDecoder, decode_status
 from ._driver import PlcDriver
 from ._link import Endpoint, ModbusLink, RtuEndpoint, TcpEndpoint, endpoint_of
+from ._traffic import traffic_of
 
 __all__ = [
     "Backoff",
@@ -38,5 +39,6 @@ __all__ = [
     "read_request",
     "stop_pdu",
     "stop_request",
+    "traffic_of",
     "write_request",
 ]

@@ -26,6 +26,7 @@ from ._decode import StatusDecoder
 from ._link import Endpoint, ModbusLink
 from ._pause import Pause
 from ._pending import PendingCancel, PendingCommand, Waiting
+from ._traffic import traffic_of
 from ._watch import PeerWatch
 
 _log = structlog.get_logger(__name__)
@@ -51,7 +52,7 @@ class PlcDriver:
         on_link: called with LinkChanged when the link is up (map checked) or lost; ``ack_seq`` is the number from
             which commands continue.
         on_tags: called with every cyclic read, and with the read that ends a command, before its Finished.
-        on_wire: called with the PDU of every write that an effect caused, and its answer; polling is not traced.
+        on_wire: called with the PDU of every write of an effect, and its answer; on_traffic with every other one too.
         jitter: shortens the pauses between attempts to connect by chance; None keeps them exact.
         quiet_s: pause before the first connection; beyond the PLC's watchdog time it ends what another process began.
     """
@@ -67,6 +68,7 @@ class PlcDriver:
         on_link: Callable[[LinkChanged], None],
         on_tags: Callable[[TagsRead], None],
         on_wire: Callable[[Wire], None] | None = None,
+        on_traffic: Callable[[Wire], None] | None = None,
         jitter: random.Random | None = None,
         quiet_s: float = 0.0,
         name: str = "plc",
@@ -74,19 +76,18 @@ class PlcDriver:
         self._map, self._clock, self._poll_s, self._name = register_map, clock, poll_s, name
         self._on_link, self._on_tags, self._on_wire = on_link, on_tags, on_wire
         self._link = ModbusLink(endpoint, timeout_s, clock, name)
+        self._link.on_traffic = traffic_of(name, clock, on_traffic)
         self._pause, self._backoff = Pause(clock), Backoff(jitter)
         self._watch = PeerWatch(register_map.status.max_age_s, name)
         self._decoder = StatusDecoder(register_map)
         self._read_request, self._flags_request = read_request(register_map), flags_request(register_map)
         self._up: bool | None = None
-        self._detail = ""
         self._status: dict[str, Scalar] = {}
         self._heartbeat = self._seq = self._stop_seq = 0
-        self._packml = (0, 0)
+        self._detail, self._packml = "", (0, 0)
         self._start: Scalar | None = None
         self._known = self._running = self._state_changed = False
-        self._next_poll_s, self._quiet_s = 0.0, quiet_s
-        self._waiting = Waiting()
+        self._next_poll_s, self._quiet_s, self._waiting = 0.0, quiet_s, Waiting()
 
     # --- what the engine calls ------------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import termios
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Literal, cast
 
@@ -90,6 +90,8 @@ class ModbusLink:
         self._endpoint, self._timeout_s, self._clock, self._name = endpoint, timeout_s, clock, name
         self._client: AsyncModbusTcpClient | AsyncModbusSerialClient | None = None
         self._received = 0
+        self.on_traffic: Callable[[bool, ModbusPDU], None] | None = None
+        """Called with every request (True) and every answer that came for it."""
         # The library logs every failed attempt; the driver logs once when lost and once when back.
         logging.getLogger("pymodbus").setLevel(logging.CRITICAL)
 
@@ -170,6 +172,7 @@ class ModbusLink:
     async def _exchange(self, request: ModbusPDU) -> ModbusPDU:
         if self._client is None:
             raise self._link_error("the connection is closed.", "link.closed")
+        self._tell(True, request)
         try:
             answer = await cast(Awaitable[ModbusPDU], self._client.execute(False, request))
         except ConnectionException as error:
@@ -177,6 +180,7 @@ class ModbusLink:
         except ModbusException as error:
             raise self._link_error(f"no answer within {self._timeout_s:g} s.", "link.silent") from error
         _let_go_if_cancelled()
+        self._tell(False, answer)
         if (answer.dev_id, answer.transaction_id) != (request.dev_id, request.transaction_id):
             raise self._odd_answer(request, answer)
         if answer.isError():
@@ -189,6 +193,10 @@ class ModbusLink:
                 device=self._name,
             )
         return answer
+
+    def _tell(self, out: bool, pdu: ModbusPDU) -> None:
+        if self.on_traffic is not None:
+            self.on_traffic(out, pdu)
 
     def _odd_answer(self, request: ModbusPDU, answer: ModbusPDU) -> DeviceError:
         return self._link_error(

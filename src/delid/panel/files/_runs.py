@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from delid.core import JournalError, RecordingError
-from delid.journal import Entry, read_journal, recorded_tags
+from delid.journal import Entry, parts_of, read_journal, recorded_tags
 
 from .._refusals import refusal
 from ._cell_files import CellFiles
@@ -95,14 +95,14 @@ class Runs:
     async def files(self, run: str) -> list[tuple[str, int]]:
         """Names and sizes of a run's files."""
         path = await self.find(run)
-        return [(name, size) for name in FILES if (size := _size(path / name)) is not None]
+        return [(name, size) for name in _names(path) if (size := _size(path / name)) is not None]
 
     async def file(self, run: str, name: str) -> tuple[Path, str]:
         """A file of a run and its media type; raises PanelError ``panel.not_found``."""
         path = await self.find(run)
-        if name not in FILES or _size(path / name) is None:
+        if name not in _names(path) or _size(path / name) is None:
             raise refusal("panel.not_found", f"The run {run} has no file {name!r}.")
-        return path / name, FILES[name]
+        return path / name, FILES.get(name, FILES[RECORDING])
 
     async def curve(self, run: str, names: Sequence[str]) -> tuple[list[float], dict[str, list[float]]]:
         """Readings of a run's recording: times (UTC) and the values of each name that was found."""
@@ -129,7 +129,8 @@ class Runs:
             summary = summary_of(path.name, read_journal(path).entries)
         except JournalError as error:
             summary = RunSummary(path.name, problem=error.message)
-        summary.recording_bytes = _size(path / RECORDING)
+        sizes = [_size(path / name) for name in _names(path) if name != JOURNAL]
+        summary.recording_bytes = sum(size for size in sizes if size) if _size(path / RECORDING) is not None else None
         self._kept[path] = (stamp, summary)
         while len(self._kept) > MOST_SUMMARIES:
             self._kept.popitem(last=False)
@@ -153,6 +154,11 @@ def _lines(path: Path) -> list[dict[str, Any]]:
         return list(timeline_of(read_journal(path).entries))
     except JournalError:
         return []
+
+
+def _names(folder: Path) -> list[str]:
+    """What may be there: the journal, and every file of the recording."""
+    return [JOURNAL, *(part.name for part in parts_of(folder / RECORDING))]
 
 
 def _size(path: Path) -> int | None:
