@@ -76,7 +76,7 @@ _TELLS: dict[str, Callable[[Mapping[str, Any]], Told]] = {
     "identity_linked": lambda payload: [("code_read", "", "")],
     "safety_judgement": lambda payload: [("judged", "", "")],
     "storage": lambda payload: [("stored", payload["place"], "")],
-    "run_started": lambda payload: [("left_storage", "", "")],
+    "inspection": lambda payload: [("left_storage", "", "")],
     "run_ended": _run_ended,
     "hand_over": lambda payload: [("left_storage", "", ""), ("handed_over", "", "")],
     "report": lambda payload: [("reported", payload["report"], payload.get("period") or "")],

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from delid.core import HazardClass, Route, UsageError
+from delid.core import HazardClass, Route, UsageError, Verb
 
 from ._facts import BatteryFacts, Consumed, EntryLike, Output, PackModel, Reading, Weight
 
@@ -90,12 +90,19 @@ class _Found:
     planned: HazardClass | None = None
     route: Route | None = None
     health: float | None = None
-    started: dict[str, float] = field(default_factory=dict)
+    began: dict[str, float] = field(default_factory=dict)
+    """Each run, since the first entry that it made about the battery."""
+    over: set[str] = field(default_factory=set)
     cell_s: float = 0.0
     readings: list[Reading] = field(default_factory=list)
     consumed: list[Consumed] = field(default_factory=list)
     outputs: list[Output] = field(default_factory=list)
     modules: list[tuple[str, Output]] = field(default_factory=list)
+    lids: list[tuple[str, Output]] = field(default_factory=list)
+    """Step and what it lifted; an entry about the material that names the step goes before."""
+    weighed_steps: set[str] = field(default_factory=set)
+    runs: set[str] = field(default_factory=set)
+    """Runs that did something to the battery."""
     left: list[_Left] = field(default_factory=list)
 
     def take(self, entry: EntryLike) -> None:
@@ -104,6 +111,8 @@ class _Found:
             self._module(entry, data)
         elif entry.battery in self.names:
             self.times.append(entry.at)
+            if data.get("run"):
+                self.began.setdefault(data["run"], seconds(entry.at))
             handler = _HANDLERS.get(entry.kind)
             if handler is not None:
                 self.used.append(entry.seq)
@@ -112,6 +121,7 @@ class _Found:
     def facts(self) -> BatteryFacts:
         named = {module for output in self.outputs for module in output.modules}
         outputs = [*self.outputs, *(output for name, output in self.modules if name not in named)]
+        outputs += [output for step, output in self.lids if step not in self.weighed_steps]
         model = self.packs.get(self.model) if self.model else None
         weight = self.weight
         if weight is None and model is not None:
@@ -121,7 +131,7 @@ class _Found:
         outputs = [_handed_over(output, self.left) for output in outputs]
         return BatteryFacts(
             self.battery, self.times[0], self.times[-1], model, weight, self.judged or self.planned, self.route,
-            self.health, round(self.cell_s, 3), tuple(sorted(self.started)), tuple(self.readings),
+            self.health, round(self.cell_s, 3), tuple(sorted(self.runs - self.over)), tuple(self.readings),
             tuple(self.consumed), tuple(outputs), tuple(self.used),
         )  # fmt: skip
 
@@ -145,16 +155,18 @@ class _Found:
         if data.get("status") == "known":
             self.model = self.model or data.get("model")
 
-    def _run_started(self, entry: EntryLike, data: Mapping[str, Any]) -> None:
-        self.started[data["run"]] = seconds(entry.at)
-
     def _run_ended(self, entry: EntryLike, data: Mapping[str, Any]) -> None:
-        began = self.started.pop(data["run"], None)
-        if began is not None:
-            self.cell_s += seconds(entry.at) - began
+        self.over.add(data["run"])
+        self.cell_s += seconds(entry.at) - self.began[data["run"]]
 
     def _operation(self, entry: EntryLike, data: Mapping[str, Any]) -> None:
-        before, after = data.get("readings_before", {}), data.get("readings_after", {})
+        self.runs.add(data["run"])
+        carried = _number(data.get("values", {}).get("carried_kg"))
+        if data["do"] == Verb.LIFT and data["status"] == "done" and carried:
+            weight = Weight(carried, None, "weighed")
+            self.lids.append((data["step"], Output(entry.seq, "housing", 1, weight, None, None, None)))
+        before = data.get("readings_before", {})
+        after = {**data.get("values", {}), **data.get("readings_after", {})}
         for tag in sorted(self.meters & (before.keys() | after.keys())):
             values = [_number(side.get(tag)) for side in (before, after)]
             self.readings.append(Reading(entry.seq, data["run"], data["step"], tag, values[0], values[1]))
@@ -176,6 +188,7 @@ class _Found:
             weight = Weight(float(data["mass_kg"]), data.get("mass_uncertainty_kg"), source)
         goes, use, to = destination(data.get("destination"))
         modules = tuple(data.get("modules", ()))
+        self.weighed_steps.add(data.get("step") or "")
         count = int(data.get("count") or len(modules) or 1)
         self.outputs.append(Output(entry.seq, data["material"], count, weight, goes, use, to, modules))
 
@@ -207,7 +220,6 @@ _HANDLERS = {
     "safety_judgement": _Found._judged,
     "inspection": _Found._inspected,
     "plan": _Found._planned,
-    "run_started": _Found._run_started,
     "run_ended": _Found._run_ended,
     "operation": _Found._operation,
     "measurement": _Found._measured,

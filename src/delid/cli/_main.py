@@ -35,6 +35,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "replay-report": ("replay_report", "Report on thousands of replayed recordings."),
     "record": ("record", "Record frames of a cell's cameras."),
     "recording": ("recording:recording_app", "Look into, repair, cut, redact, export, import and tidy recordings."),
+    "account": ("account:account_app", "Energy, carbon, materials and duties, from a battery's record."),
     "ledger": ("ledger:ledger_app", "Verify, prove and export the batteries' record; its keys."),
     "sim": ("sim:sim_app", "Run the simulated PLC or robot alone."),
     "train": ("train:app", "Render, fit, export and evaluate the models."),

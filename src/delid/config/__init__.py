@@ -115,13 +115,14 @@ from ._site_account import (
 from ._sourced import Estimated, Sourced, Uncertainty
 from ._times import LearntFrom, Measured, MoveTime, TimesFile
 from ._tool import Tool
-from ._uses import Outlet, UseOfParts, UsesFile
+from ._uses import MATERIAL_KINDS, Outlet, UseOfParts, UsesFile
 from ._yaml import Document, StrictModel, load_yaml_model, read_document
 
 __all__ = [
     "CAPABILITIES",
     "CARRIER_UNITS",
     "LAMPS_PARAM",
+    "MATERIAL_KINDS",
     "OPERATIONS",
     "REGISTERS_OF",
     "SCHEMAS",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field, model_validator
 
@@ -16,6 +16,7 @@ MaterialKind = Literal[
     "pack", "module", "battery_cell", "busbar", "housing", "harness", "electronics", "coolant", "other"
 ]
 """What comes out of a pack."""
+MATERIAL_KINDS: tuple[str, ...] = get_args(MaterialKind)
 Disposition = Literal["reuse", "recycling", "treatment", "quarantine"]
 """Where it goes; treatment is what is neither used again nor recovered as material here, such as coolant."""
 
@@ -59,7 +60,7 @@ class UsesFile(StrictModel):
 
     @model_validator(mode="after")
     def _answers_for_every_kind(self) -> UsesFile:
-        for kind in MaterialKind.__args__:  # type: ignore[attr-defined]
+        for kind in MATERIAL_KINDS:
             rows = [row for row in self.outlets if kind in row.kinds]
             if not rows or not rows[-1].is_open:
                 raise ValueError(f"outlets has no last row for {kind!r} without conditions: one has to be for the rest")

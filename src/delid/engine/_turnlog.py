@@ -33,6 +33,8 @@ NOISE = (TagsRead, Ticked, MotionReported)
 """Events that come many times a second: the recording has them all, the journal only their effects."""
 ENDS_OF_EFFECTS = (Finished, Looked, Located, Decided)
 """What was confirmed must not be forgotten, even where nothing follows at once."""
+COUNTED = ("energy_wh", "extraction_wh", "air_nl", "carried_kg")
+"""Tags that stand beside a turn of a step: what it used, and what hangs at the tool."""
 ENDS = (State.STOPPED, State.ABORTED, State.COMPLETE)
 
 
@@ -53,6 +55,8 @@ def entry_of(event: Event, effects: tuple[Effect, ...], state: EngineState) -> d
     }
     if state.current is not None:
         turn["step"] = state.current.step.key
+    if state.current is not None or any(isinstance(e, Record) and e.kind == "step" for e in effects):
+        turn["readings"] = {tag: state.tags[tag] for tag in COUNTED if tag in state.tags}
     return turn
 
 

@@ -46,6 +46,8 @@ class Work:
     values: dict[str, Scalar] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
     attempts: int = 1
+    carried_kg: float = 0.0
+    """What hung at the tool last; it hangs there no longer when the step is over."""
 
 
 @dataclass(slots=True)
@@ -130,6 +132,7 @@ class Digest:
             _planned(view, event["decision"]["outcome"], line.wall_s)
         elif event["type"] == "Finished":
             _finished(view, event)
+        _carries(view, line.data.get("step"), readings)
         for effect in effects:
             if effect["type"] == "Decide":
                 view.readings = _scalars(effect["readings"])
@@ -193,9 +196,17 @@ def _finished(view: RunView, event: Plain) -> None:
             work.values |= _scalars(event.get("values", {}))
 
 
+def _carries(view: RunView, key: str | None, readings: Mapping[str, Scalar]) -> None:
+    kg = readings.get("carried_kg", 0.0)
+    if key in view.steps and isinstance(kg, (int, float)) and kg > 0:
+        view.work_of(str(key)).carried_kg = float(kg)
+
+
 def _operation(view: RunView, data: Plain, wall_s: float, readings: dict[str, Scalar]) -> OperationDone:
     key = str(data["key"])
     step, work = view.steps.get(key, {}), view.work_of(key)
+    if work.carried_kg:
+        work.values["carried_kg"] = work.carried_kg
     made = OperationDone(
         run=view.run, step=key, do=step.get("do", ""), title=step.get("title", key), status=data["status"],
         detail=str(data["detail"]), targets=tuple(step.get("targets", ())), tool=step.get("tool"),
