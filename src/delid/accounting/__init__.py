@@ -9,6 +9,7 @@ from ._footprint import Footprint, Line, StepShare
 from ._lists import AskedFor, DailyList, ListLine, asked_for, daily_list
 from ._materials import MassBalance, Recovery
 from ._meters import BETWEEN
+from ._note import NOTED, NotedAccount, check_note, note_of
 from ._read import CONSUMED, DISPOSITIONS, destination, facts_of
 from ._routes import Refused, RouteProposal, UseVerdict, uses_in
 from ._tables import Tables, pack_model
@@ -18,6 +19,7 @@ __all__ = [
     "CONSUMED",
     "DAILY",
     "DISPOSITIONS",
+    "NOTED",
     "Account",
     "Amount",
     "AskedFor",
@@ -32,6 +34,7 @@ __all__ = [
     "Line",
     "ListLine",
     "MassBalance",
+    "NotedAccount",
     "Output",
     "PackModel",
     "PartShare",
@@ -47,10 +50,12 @@ __all__ = [
     "account_of",
     "asked_for",
     "battery_account",
+    "check_note",
     "daily_list",
     "destination",
     "due_list",
     "facts_of",
+    "note_of",
     "pack_model",
     "recompute",
     "total",

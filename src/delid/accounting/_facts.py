@@ -109,6 +109,8 @@ class BatteryFacts:
     """One battery. ``began`` and ``ended`` are the first and the last entry about it, RFC 3339."""
 
     battery: str
+    names: tuple[str, ...]
+    """All identities that it had."""
     began: str
     ended: str
     model: PackModel | None = None

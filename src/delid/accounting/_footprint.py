@@ -115,7 +115,9 @@ class _Sum:
     # --- amounts --------------------------------------------------------------------------------------------------
 
     def _meters(self) -> None:
-        for tag, meter in self._site.meters.items():
+        meters = self._site.meters
+        for tag in sorted(meters, key=lambda t: (meters[t].carrier != "electricity", bool(meters[t].within), t)):
+            meter = meters[tag]
             use = meter_use(self._facts.readings, tag, meter)
             if use is None:
                 self._missing.append(f"{meter.about}: the record has no reading of {tag}")

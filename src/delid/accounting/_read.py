@@ -130,9 +130,10 @@ class _Found:
             outputs = [Output(self.left[0].entry, "pack", 1, weight, None, None, None)]
         outputs = [_handed_over(output, self.left) for output in outputs]
         return BatteryFacts(
-            self.battery, self.times[0], self.times[-1], model, weight, self.judged or self.planned, self.route,
-            self.health, round(self.cell_s, 3), tuple(sorted(self.runs - self.over)), tuple(self.readings),
-            tuple(self.consumed), tuple(outputs), tuple(self.used),
+            self.battery, tuple(sorted(self.names)), self.times[0], self.times[-1], model, weight,
+            self.judged or self.planned, self.route, self.health, round(self.cell_s, 3),
+            tuple(sorted(self.runs - self.over)), tuple(self.readings), tuple(self.consumed), tuple(outputs),
+            tuple(self.used),
         )  # fmt: skip
 
     # --- kinds of entries -----------------------------------------------------------------------------------------

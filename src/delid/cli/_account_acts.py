@@ -9,9 +9,9 @@ from typing import Annotated, Literal
 
 import typer
 
-from delid.accounting import destination, uses_in
+from delid.accounting import NOTED, Tables, battery_account, destination, note_of, uses_in
 from delid.config import MATERIAL_KINDS as KINDS
-from delid.config import RegionRules, StrictModel, load_accounting, load_rules, load_yaml_model
+from delid.config import RegionRules, StrictModel, load_accounting, load_pack, load_rules, load_yaml_model
 from delid.core import UsageError
 from delid.ledger import (
     OF_THE_SITE,
@@ -28,7 +28,7 @@ from delid.ledger import (
 from ._asking import By, person
 from ._outcome import Exit, errors_end_it
 
-RULES, TABLES = Path("cell_configs/compliance"), Path("cell_configs/accounting")
+RULES, TABLES, PACKS = (Path("cell_configs") / name for name in ("compliance", "accounting", "packs"))
 LedgerAt = Annotated[str, typer.Argument(metavar="LEDGER", help="A ledger (file or URL).")]
 RulesFile = Annotated[Path, typer.Option("--rules", help="File of rules.")]
 
@@ -128,6 +128,25 @@ def out(
             )
             entry = open_ledger.append(payload, battery)
     typer.echo(f"entry {entry.seq}: {material} to {to}")
+
+
+def note(
+    ledger: LedgerAt,
+    battery: Annotated[str, typer.Argument(metavar="BATTERY", help="Its identity.")],
+    tables: Annotated[Path, typer.Option("--tables", help="Folder of the tables.")] = TABLES,
+    packs: Annotated[Path, typer.Option("--packs", help="Folder of pack files.")] = PACKS,
+    by: By = "",
+) -> None:
+    """Note a battery's account in its record, with the tables it was made with: then the record alone is enough."""
+    with errors_end_it(False):
+        files = [load_pack(path) for path in sorted(packs.glob("*.yaml"))]
+        rules = Tables.of(load_accounting(tables), files)
+        with Ledger.open(ledger) as open_ledger:
+            account = battery_account(open_ledger.entries_of(battery), battery, rules)
+            values = tuple(Quantity.model_validate(value) for value in note_of(account))
+            who = open_ledger.person(person(by))
+            entry = open_ledger.append(Measurement(what=NOTED, values=values, by=who), account.battery)
+    typer.echo(f"entry {entry.seq}: account of {account.battery}, {account.footprint.kgco2e.value:.3g} kg CO2e")
 
 
 def site_record(

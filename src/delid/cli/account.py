@@ -9,11 +9,20 @@ from typing import Annotated, Any
 
 import typer
 
-from delid.accounting import Account, Tables, asked_for, battery_account, daily_list, due_list, recompute
+from delid.accounting import (
+    Account,
+    Tables,
+    asked_for,
+    battery_account,
+    check_note,
+    daily_list,
+    due_list,
+    recompute,
+)
 from delid.config import RegionRules, load_accounting, load_pack, load_rules
 from delid.core import SystemClock, UsageError, to_plain
 
-from ._account_acts import out, report, sign, site_record
+from ._account_acts import note, out, report, sign, site_record
 from ._account_words import asked_lines, daily_lines, due_lines, factor_lines, footprint_lines, material_lines
 from ._outcome import Exit, errors_end_it, print_json
 from ._record_source import entries_for_duties, entries_of
@@ -68,6 +77,19 @@ def recompute_account(
         [f"{found.battery}: {figure:.4g} kg CO2e again, nothing differs"],
         json,
     )
+
+
+@account_app.command()
+def check(ledger: Source, battery: Battery, json: Json = False) -> None:
+    """Make the account that is noted in a record again, from the record alone. Ends with 1 where anything differs."""
+    with errors_end_it(json):
+        found = check_note(entries_of(ledger, battery), battery)
+    words = "follows from the entries before it" if found.same else "DOES NOT follow from the entries before it"
+    figure = f"{found.said.get('figure')} kg CO2e noted, {found.account.footprint.kgco2e.value} kg CO2e again"
+    plain = {"entry": found.entry, "same": found.same, "account": found.account.plain()}
+    _show(plain, [f"{found.account.battery}, entry {found.entry}: {words}; {figure}"], json)
+    if not found.same:
+        raise typer.Exit(Exit.NO)
 
 
 @account_app.command()
@@ -128,6 +150,7 @@ def outlet(
         raise typer.Exit(Exit.NO)
 
 
+account_app.command("note")(note)
 account_app.command("out")(out)
 account_app.command("sign")(sign)
 account_app.command("report")(report)

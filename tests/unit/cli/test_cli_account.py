@@ -8,14 +8,18 @@ import json
 import pytest
 from typer.testing import CliRunner
 
+from delid.accounting import Tables, battery_account, note_of
 from delid.cli.account import account_app
+from delid.config import load_accounting
 from delid.core import HazardClass, ManualClock
 from delid.ledger import (
     Intake,
     Ledger,
+    Measurement,
     ModuleOut,
     OperationDone,
     Planned,
+    Quantity,
     RunEnded,
     SafetyJudgement,
     SigningKey,
@@ -109,6 +113,31 @@ def test_an_export_says_the_same_as_its_ledger(call, place, tmp_path, key):
     with Ledger.open(place) as ledger:
         export_ledger(ledger, out, battery=CODE, key=key)
     assert call("footprint", out, CODE, "--json").stdout == call("footprint", place, CODE, "--json").stdout
+
+
+def test_a_noted_account_is_made_again_from_the_record_alone(call, place, tmp_path, key, monkeypatch):
+    assert call("check", place, CODE).exit_code == 2, "nothing is noted yet"
+    told = call("note", place, CODE, "--by", "Ann")
+    assert (told.exit_code, "0.269 kg CO2e" in told.stdout) == (0, True), told.output
+    out = tmp_path / "battery.jsonl"
+    with Ledger.open(place) as ledger:
+        ledger.append(Measurement(what="mass", values=(Quantity(name="mass", value=480, unit="kg"),)), CODE)
+        export_ledger(ledger, out, battery=CODE, key=key)
+    monkeypatch.chdir(tmp_path)  # no tables and no pack files here
+    for record in (place, out):
+        checked = call("check", record, CODE)
+        assert (checked.exit_code, "follows from the entries before it" in checked.stdout) == (0, True)
+
+
+def test_a_noted_figure_that_does_not_follow_is_found(call, place):
+    with Ledger.open(place) as ledger:
+        tables = Tables.of(load_accounting("cell_configs/accounting"), [])
+        noted = note_of(battery_account(ledger.entries_of(CODE), CODE, tables))
+        noted[0]["value"] *= 0.9
+        values = tuple(Quantity.model_validate(value) for value in noted)
+        ledger.append(Measurement(what="account", values=values), CODE)
+    told = call("check", place, CODE)
+    assert (told.exit_code, "DOES NOT follow" in told.stdout) == (1, True)
 
 
 def test_materials_add_up_when_the_rest_has_been_noted(call, place):
