@@ -53,7 +53,7 @@ class Figures:
 def make(folder: Path, count: int, distinct: int) -> Cell:
     """``count`` recordings in ``folder/recordings``, the bad ones among them; the cell they are replayed with."""
     cell_file = kit.build_site(folder)
-    script = kit.Script(stop_after_moves=1)
+    script = kit.Script(stop_after_moves=2)
     stage = kit.record_run(cell_file, folder / "run.mcap", script)
     recording = read_recording(folder / "run.mcap")
     target = folder / "recordings"

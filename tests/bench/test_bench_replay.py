@@ -32,12 +32,12 @@ def test_the_benchmark_times_a_whole_replay(tmp_path: Path) -> None:
 @pytest.mark.bench
 def test_many_small_recordings_are_replayed_from_the_cache(tmp_path: Path) -> None:
     """A small size of what ``bench_replay_many.py`` does with ten thousand."""
-    cell = bench_replay_many.make(tmp_path, count=60, distinct=2)
+    cell = bench_replay_many.make(tmp_path, count=24, distinct=2)
     first = bench_replay_many.measure(cell, tmp_path, 1, tmp_path / "a.jsonl", decisions_only=False)
     again = bench_replay_many.measure(cell, tmp_path, 1, tmp_path / "b.jsonl", decisions_only=True)
     print(f"\n{again.per_s:.1f} recordings/s, memory {again.peak_mb:.0f} MB, grown {again.grown:.3f}")
-    assert (first.recordings, first.equal) == (63, 60)
-    assert (again.recordings, again.equal, again.inferred) == (63, 60, 0)
+    assert (first.recordings, first.equal) == (27, 24)
+    assert (again.recordings, again.equal, again.inferred) == (27, 24, 0)
     assert first.inferred > 0
     assert sorted(again.aside.values()) == ["recording.foreign", "recording.too_large", "recording.truncated"]
     assert again.grown < 1.2

@@ -38,7 +38,7 @@ def many(staged, tmp_path_factory) -> Path:
     """Folder with six short recordings, one of each kind that makes trouble among them."""
     folder = tmp_path_factory.mktemp("many")
     place = tmp_path_factory.mktemp("short")
-    kit.record_run(staged[0] / "cell_configs/cells/demo.yaml", place / "run.mcap", kit.Script(stop_after_moves=1))
+    kit.record_run(staged[0] / "cell_configs/cells/demo.yaml", place / "run.mcap", kit.Script(stop_after_moves=2))
     recording = read_recording(place / "run.mcap")
     for number in (0, 2, 4):
         variant(recording, folder / f"run{number}.mcap", 1_800_000_000.0 + number * DAY_S)
