@@ -164,7 +164,7 @@ def test_the_command_replays_decisions_only_from_what_it_kept(site, monkeypatch)
     _replace(RECIPE, "seized: [retry, impact, ask]", "seized: [ask]")
     result = run("--cache", "kept", "--decisions-only")
     assert result.exit_code == 1
-    assert "lid_bolts/lid.03: seized -> ask" in result.output, "decisions are made anew"
+    assert "bolt 3: seized -> ask; before: retry" in result.output, "decisions are made anew"
 
 
 def test_after_a_change_of_the_models_the_cache_has_nothing(site):

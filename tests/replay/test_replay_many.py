@@ -68,7 +68,7 @@ def test_a_recording_without_reference_is_compared_with_what_was_recorded(site, 
     RECIPE.write_text(text.replace("seized: [retry, impact, ask]", "seized: [ask]"))
     result = run("run.mcap")
     assert result.exit_code == 1
-    assert "decision: lid_bolts/lid.03: seized -> ask" in result.output
+    assert "decision: bolt 3: seized -> ask; before: retry" in result.output
 
 
 def test_processes_give_results_in_order_and_set_aside_what_kills_them(staged, many, tmp_path):

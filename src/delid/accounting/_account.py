@@ -70,12 +70,12 @@ def battery_account(entries: Iterable[EntryLike], battery: str, tables: Tables) 
 def account_of(facts: BatteryFacts, tables: Tables) -> Account:
     """The account from facts."""
     site = tables.site
-    figure, refused = footprint(facts, tables), refusals(facts, tables.uses, site.region)
+    figure = footprint(facts, tables)
     return Account(
         facts.battery, figure, _parts(facts, tables, figure.kgco2e.value), site.co_products.source,
-        avoided(facts, tables, (one.entry for one in refused)), mass_balance(facts, site.mass, site.coverage),
+        avoided(facts, tables), mass_balance(facts, site.mass, site.coverage),
         recovery(facts, site.mass, site.coverage), proposals(facts, tables.uses, site.region),
-        refused, facts, tables.plain(),
+        refusals(facts, tables.uses, site.region), facts, tables.plain(),
     )  # fmt: skip
 
 

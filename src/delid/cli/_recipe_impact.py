@@ -44,7 +44,7 @@ def impact(
         now, loaded = load_recipe(file), load_cell(cell)
         before, lines = _before(now, loaded, against)
         after = with_version(loaded, now)
-        paths = _recordings(recordings or [RECORDINGS])
+        paths = recordings_of(recordings or [RECORDINGS])
         found = [i for path in paths for i in impact_of(read_recording(path), before, after, now.spec.recipe)]
     differ = [i for i in found if i.differences]
     if json:
@@ -99,7 +99,7 @@ def _recipe_of(path: Path, texts: Mapping[str, str]) -> Recipe:
         return load_recipe(Path(folder) / path.name)
 
 
-def _recordings(places: list[Path]) -> list[Path]:
+def recordings_of(places: list[Path]) -> list[Path]:
     found = [path for place in places for path in (sorted(place.glob("*.mcap")) if place.is_dir() else [place])]
     if missing := [str(path) for path in found if not path.is_file()]:
         raise UsageError(f"no such file: {', '.join(missing)}")

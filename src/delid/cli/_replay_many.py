@@ -5,21 +5,18 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from delid.core import DelidError
-from delid.replay import Verdict
 from delid.replay.many import Judged, ManyOptions, ManyReplays, Setup, Source, Tally
 
 STOPPED = 130
 """What a shell gives for a program that Ctrl-C ended."""
 SHOWN_ASIDE = 20
-Show = Callable[[Path, Verdict | DelidError], None]
+Show = Callable[[Judged], None]
 
 
 class _Rate(ProgressColumn):
@@ -44,9 +41,7 @@ def judge_many(
         progress.update(task, completed=many.tally.done)
         try:
             for judged in many:
-                result = judged.verdict or judged.error
-                assert result is not None
-                show(Path(judged.source.url), result)
+                show(judged)
         except KeyboardInterrupt:
             stopped = True
     if not quiet:

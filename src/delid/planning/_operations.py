@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from delid.config import (
     Ask,
     Cut,
@@ -61,8 +59,7 @@ def inspect(b: Builder, operation: Inspect) -> None:
 
 def measure(b: Builder, operation: Measure) -> None:
     wanted = condition(operation.check)
-    step = _step(b, operation, f"Check {wanted.describe()}", (WaitAct(wanted, operation.within_s),))
-    b.add(replace(step, beside=operation.beside))
+    b.add(_step(b, operation, f"Check {wanted.describe()}", (WaitAct(wanted, operation.within_s),)))
 
 
 def ask(b: Builder, operation: Ask) -> None:

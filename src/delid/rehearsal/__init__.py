@@ -2,12 +2,13 @@
 
 from ._account import Run, Segment, StepTime
 from ._assumptions import Assumptions, default_assumptions, load_assumptions, parse_chances
-from ._case import Case, make_case
+from ._case import DEAD, Case, make_case
 from ._page import page
 from ._rehearse import Figures, OperationTime, Rehearsal, rehearse
-from ._run import run_once
+from ._run import Watch, run_once
 
 __all__ = [
+    "DEAD",
     "Assumptions",
     "Case",
     "Figures",
@@ -16,6 +17,7 @@ __all__ = [
     "Run",
     "Segment",
     "StepTime",
+    "Watch",
     "default_assumptions",
     "load_assumptions",
     "make_case",

@@ -16,14 +16,19 @@ from delid.core import (
     Decision,
     Fastener,
     FastenerKind,
+    Inspection,
+    Locate,
+    Look,
     PackCandidate,
     PackStatus,
     PackVerdict,
     Plan,
+    Question,
+    Sighting,
     UsageError,
     hazard_class,
 )
-from delid.planning import decide, decide_as_asked
+from delid.planning import decide
 from delid.sim.plc import Scenario, Site, Voltage, site_of
 
 from ._assumptions import Assumptions
@@ -32,6 +37,7 @@ from ._chance import happens
 ANY_PACK = "*"
 SURE, DOUBTFUL = 0.97, 0.75
 CONFIDENCE = 0.95
+SURE_CONFIDENCE = 0.6
 NOWHERE_PX = (0.0, 0.0)
 NO_BOX_PX = (0.0, 0.0, 1.0, 1.0)
 DEAD = Voltage(closed_v=Voltage().residual_v)
@@ -53,6 +59,8 @@ class Case:
     known: bool
     damage: tuple[Damage, ...]
     assumptions: Assumptions
+    sure_confidence: float = SURE_CONFIDENCE
+    """From which confidence on a fastener's kind counts."""
     decided: dict[Hashable, Decision] = field(default_factory=dict)
     """What was decided before: many runs see the same."""
 
@@ -63,11 +71,11 @@ class Case:
 
     def decide(self, effect: Decide) -> Decision:
         """As the planner decides; raises its errors."""
-        people = (effect.exclude, effect.assume_pack, effect.ruled_out, effect.ruled_in, effect.told)
-        known = (effect.sure_confidence, effect.carried, effect.stands_mm)
-        key = (effect.assessment, tuple(sorted(effect.readings.items())), *people, *known)
+        told = (effect.ruled_out, effect.carried, effect.ruled_in)
+        given = (effect.exclude, effect.assume_pack, effect.sure_confidence, *told)
+        key = (effect.assessment, tuple(sorted(effect.readings.items())), *given)
         if key not in self.decided:
-            self.decided[key] = decide_as_asked(dataclasses.replace(effect, released_only=False), self.cell)
+            self.decided[key] = decide(effect.assessment, self.cell, effect.readings, *given)
         return self.decided[key]
 
     def site(self, seed: int) -> Site:
@@ -94,6 +102,26 @@ class Case:
             return self._assess(())
         found = (self._see(seed, look, name, site, name in removed) for name in site.fasteners)
         return self._assess(tuple(f for f in found if f is not None))
+
+    # What a recorded run puts in the place of the simulated camera and person.
+
+    def look(
+        self, seed: int, effect: Look, site: Site, removed: list[str]
+    ) -> tuple[tuple[Inspection, ...], Assessment]:
+        """What the frames of a look say one by one, where there are frames, and together."""
+        return (), self.assess(seed, effect.id, site, removed)
+
+    def sight(self, effect: Locate, site: Site, removed: list[str]) -> tuple[Sighting | None, str]:
+        """What a fine look finds, and why nothing."""
+        x, y, _ = site.fasteners[effect.target]
+        kind = FastenerKind.EMPTY if effect.target in removed else FastenerKind(site.kinds[effect.target])
+        if effect.target in site.scenario.stripped:
+            kind = FastenerKind.STRIPPED
+        return Sighting(kind, NOWHERE_PX, (x, y), SURE), ""
+
+    def told(self, question: Question) -> str | None:
+        """The answer that is known beforehand; without one the simulated person thinks for themselves."""
+        return None
 
     def _see(self, seed: int, look: str, name: str, site: Site, gone: bool) -> Fastener | None:
         seeing, chance = self.assumptions.seeing, self.assumptions.chance

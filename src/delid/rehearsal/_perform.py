@@ -13,7 +13,6 @@ from delid.core import (
     DoMotion,
     Effect,
     Event,
-    FastenerKind,
     Finished,
     Locate,
     Located,
@@ -25,12 +24,11 @@ from delid.core import (
     Move,
     PoseMm,
     RunCommand,
-    Sighting,
 )
 from delid.engine import EngineState
 
 from ._account import Account
-from ._case import NOWHERE_PX, SURE, Case
+from ._case import Case
 from ._cell import SimulatedCell
 
 Later = Callable[[Event, Callable[[], None] | None], None]
@@ -104,17 +102,18 @@ class Performer:
             self.later(Finished(self.cell.now_s + takes_s, effect.id, True), None)
             return
         done_s = self.cell.now_s + takes_s + self.cell.takes("look.judge", effect.id)
-        seen = self.case.assess(self.seed, effect.id, self.cell.machine.site, self.cell.machine.removed)
-        self.later(Looked(done_s, effect.id, (), seen), None)
+        machine = self.cell.machine
+        try:
+            frames, seen = self.case.look(self.seed, effect, machine.site, machine.removed)
+        except DelidError as error:
+            self.later(Finished(done_s, effect.id, False, "fault", str(error)), None)
+            return
+        self.later(Looked(done_s, effect.id, frames, seen), None)
 
     def _locate(self, effect: Locate) -> None:
         done_s = self.cell.now_s + effect.settle_s + self.cell.takes("locate", effect.id)
-        site, removed = self.cell.machine.site, self.cell.machine.removed
-        x, y, _ = site.fasteners[effect.target]
-        kind = FastenerKind.EMPTY if effect.target in removed else FastenerKind(site.kinds[effect.target])
-        if effect.target in site.scenario.stripped:
-            kind = FastenerKind.STRIPPED
-        self.later(Located(done_s, effect.id, Sighting(kind, NOWHERE_PX, (x, y), SURE)), None)
+        found, detail = self.case.sight(effect, self.cell.machine.site, self.cell.machine.removed)
+        self.later(Located(done_s, effect.id, found, detail), None)
 
     def _decide(self, effect: Decide) -> None:
         done_s = self.cell.now_s + self.cell.takes("decide", effect.id)

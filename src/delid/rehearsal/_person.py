@@ -47,6 +47,16 @@ def reply_to(question: Question, state: EngineState, cell: SimulatedCell, asked_
     return Reply(BY_HAND, parts * cell.takes("person.by_hand", question.id), by_hand=True)
 
 
+def reply_as_told(answer: str, question: Question, state: EngineState, cell: SimulatedCell) -> Reply:
+    """An answer that is known beforehand; what it says was done by hand is done."""
+    current = state.current
+    act = current.acts[current.index] if current is not None else None
+    done = answer == BY_HAND
+    if current is not None and isinstance(act, AskAct) and current.step.do is Verb.UNFASTEN:
+        done = done or answer in act.go_on
+    return Reply(answer, cell.takes("person.decide", question.id), by_hand=done)
+
+
 def _do_as_asked(act: AskAct, do: Verb, parts: int, question: Question, cell: SimulatedCell) -> Reply:
     refused = do is Verb.ASK and happens(
         cell.case.assumptions.chance("ask.refused"), cell.seed, "ask.refused", question.id

@@ -12,6 +12,7 @@ from delid.core import (
     Answered,
     Command,
     Decided,
+    Effect,
     Event,
     Finished,
     LinkChanged,
@@ -34,11 +35,11 @@ from ._account import Account, Run
 from ._case import Case
 from ._cell import SLICE_S, Place, SimulatedCell, place_of
 from ._perform import Performer
-from ._person import STOP, reply_to, work_by_hand
+from ._person import STOP, reply_as_told, reply_to, work_by_hand
 
 BY = "simulated person"
-SURE_CONFIDENCE = 0.6
-"""From which confidence on a fastener's kind counts."""
+Watch = Callable[[Event, tuple[Effect, ...]], None]
+"""Is shown every event and what the engine makes of it."""
 TICK_S = 0.1
 LONGEST_S = 12 * 3600.0
 MOST_HELPS = 500
@@ -48,9 +49,13 @@ AROUND = "around it"
 ENDED = (State.COMPLETE, State.STOPPED, State.ABORTED)
 
 
-def run_once(case: Case, seed: int) -> Run:
+def _unwatched(event: Event, effects: tuple[Effect, ...]) -> None:
+    """Nobody looks on."""
+
+
+def run_once(case: Case, seed: int, watch: Watch = _unwatched) -> Run:
     """Run the recipe of ``case`` with the luck of ``seed``. The same seed always gives the same run."""
-    return _Stage(case, seed).run()
+    return _Stage(case, seed, watch).run()
 
 
 @dataclass(slots=True)
@@ -65,6 +70,7 @@ class _Due:
 class _Stage:
     case: Case
     seed: int
+    watch: Watch
     cell: SimulatedCell = field(init=False)
     account: Account = field(init=False)
     performer: Performer = field(init=False)
@@ -82,7 +88,7 @@ class _Stage:
         self.cell = SimulatedCell(self.case, self.seed)
         self.account = Account(self.cell)
         self.performer = Performer(self.case, self.seed, self.cell, self.account, self._later, self._feed)
-        self.state = initial(self.case.cell, 0.0, SURE_CONFIDENCE)
+        self.state = initial(self.case.cell, 0.0, self.case.sure_confidence)
 
     # --- the loop -------------------------------------------------------------------------------------------------
 
@@ -142,6 +148,7 @@ class _Stage:
 
     def _step(self, event: Event) -> None:
         self.state, effects = step(self.state, event)
+        self.watch(event, effects)
         for effect in effects:
             if isinstance(effect, Record):
                 self.account.note(effect, self.state)
@@ -167,7 +174,6 @@ class _Stage:
         current = self.state.current
         self.cell.operation = current.step.operation if current else AROUND
         self.account.see_step(self.state)
-        self.cell.watch_beside(self.state.beside)
         if current is None or not isinstance(current.acts[current.index], WaitAct):
             return
         if current.act_id and current.act_id != self.wait:
@@ -198,7 +204,11 @@ class _Stage:
     def _answer(self, question: Question) -> None:
         self.question = question.id
         key = question.step or ""
-        reply = reply_to(question, self.state, self.cell, self.asked[key])
+        told = self.case.told(question)
+        if told in question.answers:
+            reply = reply_as_told(told, question, self.state, self.cell)
+        else:
+            reply = reply_to(question, self.state, self.cell, self.asked[key])
         self.asked[key] += 1
         self.account.questions += 1
         hands = (lambda: work_by_hand(self.state, self.cell)) if reply.by_hand else None

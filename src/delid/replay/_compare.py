@@ -11,6 +11,7 @@ from delid.core import RecordingError
 
 from ._inspections import FrameSeam, Tolerance, field_of
 from ._lines import Line, short
+from ._reference import Reference, Seams
 
 NOTHING = "nothing"
 
@@ -75,6 +76,16 @@ def check_tolerances(tolerances: Mapping[str, Tolerance], *sides: Sequence[Frame
             hint="Take it out of the reference.",
             code="recording.tolerance",
         )
+
+
+def compare_seams(now: Seams, before: Seams, reference: Reference | None = None) -> list[Difference]:
+    """Differences of all seams; scores within the tolerances of ``reference``, exactly without one."""
+    tolerances = reference.tolerances if reference else {}
+    return [
+        *compare_frames(now.inspection, before.inspection, tolerances),
+        *compare_lines("decision", now.decision, before.decision),
+        *compare_lines("wire", now.wire, before.wire),
+    ]
 
 
 Place = tuple[int, str]

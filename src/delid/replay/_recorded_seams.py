@@ -9,16 +9,21 @@ from delid.config import Cell
 from delid.core import UNAWAITED, Decided, Finished, Located, Looked
 from delid.journal import Recording, read_recording
 
+from ._addresses import settings_of, settings_of_texts, without_models
+from ._causes import causes
 from ._compare import compare_frames, compare_lines
 from ._eyes import Eyes, InspectorLike
 from ._inspections import DEFAULT_TOLERANCES
+from ._modes import replay_twice, seams_of
+from ._pictures import Side
 from ._recorded_wire import recorded_wire_differences
 from ._reference import Seams
 from ._run import Outcome
-from ._verdict import Verdict, replay_twice, seams_of
+from ._verdict import Verdict, told
+from ._words import first_seam
 
 
-def judge_by_itself(path: Path, cell: Cell, inspector: InspectorLike | Eyes) -> Verdict:
+def judge_by_itself(path: Path, cell: Cell, inspector: InspectorLike | Eyes, *, pictures: bool = False) -> Verdict:
     """Replay a file and compare it with what was recorded: what would this cell do differently today?
 
     Scores have the tolerances of new references. Raises RecordingError.
@@ -33,7 +38,12 @@ def judge_by_itself(path: Path, cell: Cell, inspector: InspectorLike | Eyes) -> 
     ]
     steps = sum(label == "plan" for label, _ in seams.decision)
     notes = ("this is a repaired recording; its end is missing",) if recording.repaired else ()
-    return Verdict(path.stem, len(seams.inspection), steps, tuple(found), notes)
+    verdict = Verdict(path.stem, len(seams.inspection), steps, tuple(found), notes, seam=first_seam(found))
+    if not found:
+        return verdict
+    why = causes(found, without_models(settings_of(cell)), settings_of_texts(recording.header.texts), (), (seams, then))
+    sides = Side(seams, outcome.inspections, outcome.located), Side(then)
+    return told(verdict, recording, found, why, sides, pictures=pictures)
 
 
 def recorded_seams(recording: Recording) -> Seams:

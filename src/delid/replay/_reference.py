@@ -36,6 +36,10 @@ class Reference:
     models: Mapping[str, str]
     seams: Seams
     tolerances: Mapping[str, Tolerance] = field(default_factory=dict)
+    configuration: Mapping[str, str] = field(default_factory=dict)
+    """Configuration file, by what it is called in addresses, to the digest of what it says."""
+    thresholds: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Model to the settings of its manifest."""
 
 
 def tolerances_for(seams: Seams, kept: Mapping[str, Tolerance]) -> dict[str, Tolerance]:
@@ -79,6 +83,8 @@ def render(reference: Reference) -> str:
         "onnxruntime": reference.onnxruntime,
         "models": dict(reference.models),
         "tolerances": to_plain(reference.tolerances),
+        "configuration": dict(reference.configuration),
+        "thresholds": to_plain(reference.thresholds),
     }
     seams = reference.seams
     parts = [f"{_text(key)}: {_text(value, 2)}" for key, value in head.items()]
@@ -110,8 +116,17 @@ def _parse(data: Any) -> Reference:
         onnxruntime=data["onnxruntime"],
         models=dict(data["models"]),
         seams=Seams(frames, _lines(data["decision"]), _lines(data["wire"])),
-        tolerances={k: Tolerance(float(v["within"]), str(v["reason"])) for k, v in data["tolerances"].items()},
+        tolerances={k: _tolerance(k, v) for k, v in data["tolerances"].items()},
+        configuration=dict(data.get("configuration", {})),
+        thresholds={k: dict(v) for k, v in data.get("thresholds", {}).items()},
     )
+
+
+def _tolerance(name: str, data: Any) -> Tolerance:
+    """A tolerance has a reason, or nobody can tell later whether it is still needed."""
+    if not str(data["reason"]).strip():
+        raise ValueError(f"the tolerance of {name} has no reason")
+    return Tolerance(float(data["within"]), str(data["reason"]))
 
 
 def _lines(rows: list[str]) -> tuple[Line, ...]:

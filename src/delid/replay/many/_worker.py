@@ -11,14 +11,17 @@ from delid.journal import read_recording, recorded_at_s
 from delid.replay import (
     CachedEyes,
     Eyes,
+    Prepared,
     Verdict,
     judge_by_itself,
     judge_file,
+    judge_what_if,
     open_eyes,
     recorded_cell,
     update_file,
     vision_digest,
     with_recipes,
+    with_recorded_settings,
 )
 
 from ._scores import FrameScore, NotingEyes
@@ -57,8 +60,8 @@ class Worker:
 
     def __init__(self, setup: Setup, clock: Clock | None = None) -> None:
         self._setup, self._clock = setup, clock or SystemClock()
-        self._digest = ""
-        self._eyes: Eyes | None = None
+        self._last: dict[str, tuple[str, Eyes]] = {}
+        """Side of a comparison to the digest of what its eyes hang on, and the eyes."""
 
     def judge(self, source: Source) -> Judged:
         """The verdict, or the error; raises what is a fault of delid itself."""
@@ -71,7 +74,7 @@ class Worker:
         except DelidError as error:
             return Judged(source, error=error, stamp=stamp, took_s=self._clock.now_s() - start_s)
         except MemoryError as error:
-            self._eyes = None
+            self._last.clear()
             full = RecordingError(
                 f"{source.url} does not fit into the memory.",
                 hint="Cut it, or replay it alone on a machine with more memory.",
@@ -81,8 +84,8 @@ class Worker:
             return Judged(source, error=full, stamp=stamp, took_s=self._clock.now_s() - start_s)
 
     def _judge(self, source: Source, path: Path, stamp: str, start_s: float) -> Judged:
-        cell = self._cell_for(path)
-        eyes = self._eyes_for(cell)
+        cell = self._cell_for(path, self._setup.cell)
+        eyes = self._eyes_for("now", cell)
         before = (eyes.use.hits, eyes.use.misses) if isinstance(eyes, CachedEyes) else (0, 0)
         if isinstance(eyes, CachedEyes):
             eyes.forget_recording()
@@ -103,22 +106,32 @@ class Worker:
 
     def _verdict(self, path: Path, cell: Cell, eyes: Eyes) -> Verdict:
         setup = self._setup
-        if setup.reference is None:
-            return judge_by_itself(path, cell, eyes)
-        if setup.reason is not None:
-            return update_file(path, setup.reference, cell, eyes, setup.reason)
-        return judge_file(path, setup.reference, cell, eyes)
+        if setup.reference is not None and setup.reason is not None:
+            return update_file(path, setup.reference, cell, eyes, setup.reason, mode=setup.mode)
+        if setup.reference is not None:
+            return judge_file(path, setup.reference, cell, eyes, mode=setup.mode, pictures=setup.pictures)
+        if setup.plain is None:
+            return judge_by_itself(path, cell, eyes, pictures=setup.pictures)
+        plain = self._cell_for(path, setup.plain)
+        before = Prepared(plain, self._eyes_for("before", plain))
+        return judge_what_if(path, Prepared(cell, eyes), before, mode=setup.mode, pictures=setup.pictures)
 
-    def _cell_for(self, path: Path) -> Cell:
-        if not self._setup.recorded_config:
-            return self._setup.cell
-        return with_recipes(recorded_cell(read_recording(path), self._setup.cell), self._setup.recipes)
+    def _cell_for(self, path: Path, cell: Cell) -> Cell:
+        setup = self._setup
+        if not setup.recorded_config:
+            return cell
+        found = recorded_cell(read_recording(path), cell)
+        if cell is setup.plain:
+            return found
+        return with_recorded_settings(with_recipes(found, setup.recipes), setup.settings)
 
-    def _eyes_for(self, cell: Cell) -> Eyes:
+    def _eyes_for(self, side: str, cell: Cell) -> Eyes:
         """The eyes of the last recording if nothing that matters to them is different, else new ones."""
-        digest = self._digest if self._digest and cell is self._setup.cell else vision_digest(cell)
-        if self._eyes is None or digest != self._digest:
-            setup = self._setup
-            self._eyes = open_eyes(cell, setup.cache, decisions_only=setup.decisions_only, digest=digest)
-            self._digest = digest
-        return self._eyes
+        setup = self._setup
+        known, last = self._last.get(side, ("", None))
+        given = cell is setup.cell or cell is setup.plain
+        digest = known if known and given else vision_digest(cell)
+        if last is None or digest != known:
+            last = open_eyes(cell, setup.cache, decisions_only=setup.decisions_only, digest=digest)
+            self._last[side] = digest, last
+        return last

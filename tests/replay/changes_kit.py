@@ -1,0 +1,79 @@
+"""What the deliberate changes need: an inspector that judges each picture once, another export, a planner that errs."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import onnx
+
+from delid.core import Decision, Frame, Inspection, Plan, PoseMm, Sighting
+from delid.replay import InspectorLike
+
+
+class OnePerPicture:
+    """Judges each picture once, so that a change which has nothing to do with vision costs no inference.
+
+    Args:
+        severity_digits: how finely a severity is told, as a change of vision's own code.
+    """
+
+    def __init__(self, inspector: InspectorLike, severity_digits: int | None = None) -> None:
+        self.inspector, self._digits = inspector, severity_digits
+        self.models, self.min_fastener_confidence = inspector.models, inspector.min_fastener_confidence
+        self._known: dict[Any, Any] = {}
+
+    def inspect(self, frame: Frame, pack: str | None = None, *, looks: Mapping[str, Frame] | None = None) -> Inspection:
+        key = (frame.sha256, pack, tuple(sorted((name, look.sha256) for name, look in (looks or {}).items())))
+        if key not in self._known:
+            self.inspector.forget_frames()
+            given = {"looks": looks} if looks else {}
+            self._known[key] = self._told(self.inspector.inspect(frame, pack, **given))
+        found: Inspection = self._known[key]
+        return found
+
+    def locate(self, frame: Frame, at_mm: PoseMm, flange_mm: PoseMm) -> tuple[Sighting | None, str]:
+        key = (frame.sha256, at_mm, flange_mm)
+        if key not in self._known:
+            self._known[key] = self.inspector.locate(frame, at_mm, flange_mm)
+        found: tuple[Sighting | None, str] = self._known[key]
+        return found
+
+    def forget_frames(self) -> None: ...
+
+    def _told(self, found: Inspection) -> Inspection:
+        if self._digits is None:
+            return found
+        damage = tuple(dataclasses.replace(d, severity=round(d.severity, self._digits)) for d in found.damage)
+        return dataclasses.replace(found, damage=damage)
+
+
+def reexport(model: Path, into: Path) -> Path:
+    """The same network in another file, as another exporter would write it."""
+    shutil.copytree(model, into)
+    graph = onnx.load(str(into / "model.onnx"))
+    graph.producer_name, graph.doc_string = "another exporter", "the same weights"
+    (into / "model.onnx").write_bytes(graph.SerializeToString())
+    manifest = json.loads((into / "manifest.yaml").read_text(encoding="utf-8"))
+    manifest["sha256"] = hashlib.sha256((into / "model.onnx").read_bytes()).hexdigest()
+    (into / "manifest.yaml").write_text(json.dumps(manifest), encoding="utf-8")
+    return into
+
+
+def swapped_steps(decide: Callable[..., Decision], one: int, other: int) -> Callable[..., Decision]:
+    """A planner that takes two steps in the wrong order."""
+
+    def planned(*arguments: Any) -> Decision:
+        found = decide(*arguments)
+        if not isinstance(found.outcome, Plan):
+            return found
+        steps = list(found.outcome.steps)
+        steps[one], steps[other] = steps[other], steps[one]
+        return dataclasses.replace(found, outcome=dataclasses.replace(found.outcome, steps=tuple(steps)))
+
+    return planned
