@@ -72,6 +72,7 @@ class CellRig:
         data["models"] = {k: absolute(v) for k, v in data["models"].items()}
         data["packs"] = [absolute(p) for p in data["packs"]]
         data["recipes"] = [absolute(p) for p in data["recipes"]]
+        data["health"] = absolute(data["health"])
         data["runs"] = str(self.folder / "runs")
         data["socket"] = str(self.socket)
         self.cell_file.write_text(json.dumps(data))

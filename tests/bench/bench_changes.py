@@ -89,7 +89,7 @@ CHANGES = (
     Change("the numbers of commands", BURN, "wire", patch=(wire_module.plc, "next_number", lambda n: n + 2)),
     Change("a reaction of the engine", VW, "decision", patch=(failures, "_reaction", lambda *_: Reaction.ASK)),
     Change("an order of the planner", LEAF, "decision",
-           patch=(run_module, "decide", swapped_steps(run_module.decide, 4, 5))),
+           patch=(run_module, "decide_as_asked", swapped_steps(run_module.decide_as_asked, 4, 5))),
 )  # fmt: skip
 
 

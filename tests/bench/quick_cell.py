@@ -86,6 +86,7 @@ def build_cell(folder: Path, plc_port: int, robot: str, feed_mm_s: float = FEED_
     data["models"] = {key: absolute(value) for key, value in data["models"].items()}
     data["packs"] = [absolute(f"../packs/{PACK}.yaml")]
     data["recipes"] = [absolute(f"../recipes/{PACK}-standard.yaml")]
+    data["health"] = absolute(data["health"])
     data["runs"], data["socket"], data["record"] = str(folder / "runs"), str(folder / "cell.sock"), False
     (folder / "runs").mkdir()
     (folder / "cell.yaml").write_text(json.dumps(data), encoding="utf-8")

@@ -95,6 +95,22 @@ async def test_what_a_person_does_with_an_alarm_reaches_the_cell(cell: FakeCell,
     assert len(cell.told) == 4
 
 
+async def test_what_a_person_tells_of_the_pack_reaches_the_cell(cell: FakeCell, panel: httpx.AsyncClient) -> None:
+    reply = await panel.post("/api/v1/pack", json={"capacity_ah": 185, "route": "reuse"})
+    assert (reply.status_code, reply.json()["state"]) == (200, "accepted")
+    nothing = {"voltage_v": "", "isolation_ohm_per_v": "", "impedance_mohm": ""}
+    assert cell.told == [{"op": "told", **nothing, "capacity_ah": "185.0", "route": "reuse", "by": "panel"}]
+    measured = {"capacity_ah": 185.0, "impedance_mohm": None, "by": "panel"}
+    cell.show(snapshot(told={"measured": measured, "route": "reuse"}))
+    act = f"/api/v1/acts/{reply.json()['id']}"
+    async with asyncio.timeout(3):
+        while (await panel.get(act)).json()["state"] == "accepted":  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+    assert (await panel.get(act)).json()["state"] == "confirmed"
+    for wrong in ({"capacity_ah": -1}, {"capacity_ah": "much"}, {"route": "landfill"}, {"colour": 1}):
+        assert (await panel.post("/api/v1/pack", json=wrong)).status_code == 422
+
+
 async def test_start_passes_when_the_cell_is_ready(cell: FakeCell, panel: httpx.AsyncClient) -> None:
     cell.state = idle()
     for held_s in (None, 0.0, 1.4):

@@ -49,6 +49,7 @@ def build_cell(folder: Path) -> tuple[Cell, Path]:
     data["models"] = {key: absolute(value) for key, value in data["models"].items()}
     data["packs"] = [absolute(f"../packs/{PACK}.yaml")]
     data["recipes"] = [absolute(f"../recipes/{PACK}-standard.yaml")]
+    data["health"] = absolute(data["health"])
     data["runs"], data["record"] = str(folder / "runs"), False
     file, scenario = folder / "cell.yaml", folder / "scenario.yaml"
     file.write_text(json.dumps(data), encoding="utf-8")

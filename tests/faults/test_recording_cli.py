@@ -77,6 +77,7 @@ def test_record_and_export_keep_the_light(tmp_path, repository):
     data["cameras"] = data["cameras"][:1]
     data["cameras"][0] |= {"source": {"kind": "folder", "path": str(frames)}, "size_px": [width, height]}
     data["packs"], data["recipes"] = ([str((demo.parent / data[k][0]).resolve())] for k in ("packs", "recipes"))
+    data["health"] = str((demo.parent / data["health"]).resolve())
     data["plc"] |= {"map": str((demo.parent / data["plc"]["map"]).resolve())}
     (tmp_path / "cell.yaml").write_text(json.dumps(data))
     out = tmp_path / "left.mcap"
@@ -172,6 +173,7 @@ def folder_cell(tmp_path: Path, repository: Path) -> Path:
     data["cameras"] = [data["cameras"][0] | {"source": source, "size_px": [96, 96]}]
     for key in ("packs", "recipes"):
         data[key] = [str((demo.parent / name).resolve()) for name in data[key]]
+    data["health"] = str((demo.parent / data["health"]).resolve())
     data["plc"] = data["plc"] | {"map": str((demo.parent / data["plc"]["map"]).resolve())}
     (tmp_path / "cell.yaml").write_text(json.dumps(data), encoding="utf-8")
     return tmp_path / "cell.yaml"

@@ -6,6 +6,7 @@ records facts in the executor's order.
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import importlib.util
 import json
@@ -41,6 +42,8 @@ from delid.core import (
     MotionVerb,
     Move,
     OperatorCommanded,
+    PackReport,
+    PackReported,
     Record,
     RunCommand,
     Scalar,
@@ -53,7 +56,7 @@ from delid.devices.motion import move_bytes, verb_bytes
 from delid.devices.plc import command_pdu, next_number
 from delid.engine import initial, step
 from delid.journal import RecordingWriter, header_of
-from delid.planning import decide
+from delid.planning import decide_as_asked
 from delid.vision import Inspector, fuse
 from plain_cell import plain_text
 
@@ -124,6 +127,8 @@ class Script:
     rust: bool = False
     stop_after_moves: int | None = None
     """A person presses Stop while this move is under way."""
+    told: PackReport | None = None
+    """What a person says of the pack before the start."""
 
 
 @dataclass
@@ -174,6 +179,9 @@ class Stage:
 
     def _person(self) -> bool:
         """What a person does when nothing else happens; False when they go home."""
+        if self.state.packml is State.IDLE and self.script.told is not None and self.state.told is None:
+            self.post(PackReported(self._later(), self.script.told, "kim"))
+            return True
         if self.state.packml is State.IDLE:
             self.post(OperatorCommanded(self._later(), Command.START, "kim"))
             return True
@@ -211,7 +219,7 @@ class Stage:
             case Look():
                 self._look(effect)
             case Decide():
-                found = decide(effect.assessment, self.cell, effect.readings, effect.exclude, effect.assume_pack)
+                found = decide_as_asked(dataclasses.replace(effect, released_only=False), self.cell)
                 self.post(Decided(self._later(), effect.id, found))
 
     def _wire(self, device: str, data: bytes, effect_id: str) -> None:

@@ -225,7 +225,7 @@ def test_a_reaction_of_the_engine(base: Base, tmp_path: Path, monkeypatch: pytes
 
 
 def test_the_planner_s_order(base: Base, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run_module, "decide", swapped_steps(run_module.decide, 3, 4))
+    monkeypatch.setattr(run_module, "decide_as_asked", swapped_steps(run_module.decide_as_asked, 3, 4))
     verdict = judge(base, tmp_path)
     assert verdict.seam == "decision"
     assert "so it is the planner" in words_of(verdict)

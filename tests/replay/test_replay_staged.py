@@ -17,7 +17,7 @@ from typer.testing import CliRunner, Result
 import delid.replay._wire as wire_module
 from delid.cli._main import app
 from delid.config import load_cell
-from delid.core import Record, to_plain
+from delid.core import Decide, Decided, HealthReport, PackReport, Record, Route, to_plain
 from delid.journal import read_recording, repair_recording
 from delid.replay import recorded_wire_differences, replay, replay_twice, seams_of
 from delid.vision import Inspector
@@ -83,6 +83,24 @@ def test_replay_opens_no_socket_and_starts_no_thread_or_loop(staged, monkeypatch
     monkeypatch.setattr(threading.Thread, "start", refuse)
     monkeypatch.setattr(asyncio, "new_event_loop", refuse)
     replay_twice(recording, stage.cell, stage.inspector)
+
+
+def test_what_a_person_told_of_the_pack_is_recorded_and_decides_the_same_in_the_replay(staged, tmp_path):
+    folder, _ = staged
+    told = PackReport(HealthReport(capacity_ah=60.0, by="kim"), Route.RECYCLING)
+    stage = kit.record_run(
+        folder / "cell_configs/cells/demo.yaml", tmp_path / "told.mcap", kit.Script(told=told, stop_after_moves=2)
+    )
+    recording = read_recording(tmp_path / "told.mcap")
+    (asked,) = [e for e in recording.effects if isinstance(e, Decide)]
+    assert asked.told == told
+    (decided,) = [e.decision for e in recording.events if isinstance(e, Decided)]
+    assert decided.health is not None
+    assert decided.health.state_of_health == pytest.approx(0.9, abs=0.1)
+    assert [r.data["accepted"] for r in recording.records if r.kind == "told"] == [True]
+    _, outcome = replay_twice(recording, stage.cell, stage.inspector)
+    assert [to_plain(r) for r in outcome.records] == [to_plain(r) for r in stage.records]
+    assert outcome.unanswered == ()
 
 
 def test_a_run_that_was_stopped_is_replayed_with_its_stop(staged, tmp_path):

@@ -70,12 +70,12 @@ def battery_account(entries: Iterable[EntryLike], battery: str, tables: Tables) 
 def account_of(facts: BatteryFacts, tables: Tables) -> Account:
     """The account from facts."""
     site = tables.site
-    figure = footprint(facts, tables)
+    figure, refused = footprint(facts, tables), refusals(facts, tables.uses, site.region)
     return Account(
         facts.battery, figure, _parts(facts, tables, figure.kgco2e.value), site.co_products.source,
-        avoided(facts, tables), mass_balance(facts, site.mass, site.coverage),
+        avoided(facts, tables, (one.entry for one in refused)), mass_balance(facts, site.mass, site.coverage),
         recovery(facts, site.mass, site.coverage), proposals(facts, tables.uses, site.region),
-        refusals(facts, tables.uses, site.region), facts, tables.plain(),
+        refused, facts, tables.plain(),
     )  # fmt: skip
 
 

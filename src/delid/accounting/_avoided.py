@@ -45,12 +45,19 @@ class Avoided:
     rule: str = RULE
 
 
-def avoided(facts: BatteryFacts, tables: Tables) -> Avoided:
-    """Sum up what may be avoided; parts without a composition or a factor are named, not guessed."""
+def avoided(facts: BatteryFacts, tables: Tables, refused: Iterable[int] = ()) -> Avoided:
+    """Sum up what may be avoided; parts without a composition or a factor are named, not guessed.
+
+    Args:
+        refused: numbers of the entries that a rule forbids; what is forbidden avoids nothing.
+    """
+    forbidden = frozenset(refused)
     lines: list[AvoidedLine] = []
     missing: list[str] = []
     for output in facts.outputs:
-        if output.goes == "recycling":
+        if output.entry in forbidden:
+            missing.append(f"{output.kind}: a rule refuses this use (entry {output.entry})")
+        elif output.goes == "recycling":
             _material(output, facts, tables, lines, missing)
         elif output.goes == "reuse":
             _capacity(output, facts, tables, lines, missing)

@@ -7,13 +7,15 @@ from collections.abc import Iterable, Sequence
 from delid.accounting import Account, AskedFor, DailyList, Due
 from delid.config import Factor, FactorFile
 
+BEFORE = {"handed_over": "it is handed over", "dismantled": "it is taken apart", "left_storage": "it leaves the store"}
+
 
 def footprint_lines(account: Account) -> list[str]:
     """The figure, what it is made of, and what may be avoided, apart."""
     figure, saved = account.footprint, account.avoided
-    low, high = figure.low_kgco2e, figure.high_kgco2e
+    low, high = _short(figure.low_kgco2e), _short(figure.high_kgco2e)
     lines = [
-        f"{account.battery}: {figure.kgco2e.value:.3g} kg CO2e ({low:.3g} to {high:.3g}), {figure.kwh.value:.3g} kWh",
+        f"{account.battery}: {_short(figure.kgco2e.value)} kg CO2e ({low} to {high}), {_short(figure.kwh.value)} kWh",
         *(
             f"  {line.about}: {line.amount.value:.4g} {line.unit}"
             + (f", {line.kgco2e.value:.3g} kg CO2e" if line.kgco2e else "")
@@ -25,12 +27,19 @@ def footprint_lines(account: Account) -> list[str]:
     ]
     lines += [f"not counted: {line}" for line in figure.not_counted]
     lines += [f"note: {note}" for note in figure.notes]
-    lines.append(f"may be avoided elsewhere, apart from it: {saved.low_kgco2e:.3g} to {saved.high_kgco2e:.3g} kg CO2e")
+    lines.append(
+        f"may be avoided elsewhere, apart from it: {_short(saved.low_kgco2e)} to {_short(saved.high_kgco2e)} kg CO2e"
+    )
     lines += [
-        f"  {one.kind}: {one.amount.value:.3g} {one.unit} of {one.of}, up to {one.high_kgco2e:.3g}"
+        f"  {one.kind}: {one.amount.value:.3g} {one.unit} of {one.of}, up to {_short(one.high_kgco2e)} kg CO2e"
         for one in saved.lines
     ]
     return lines + [f"  not counted: {line}" for line in saved.not_counted]
+
+
+def _short(number: float) -> str:
+    """Three figures, and no power of ten for what a person can read."""
+    return f"{number:.0f}" if abs(number) >= 1000 else f"{number:.3g}"
 
 
 def material_lines(account: Account) -> list[str]:
@@ -74,7 +83,7 @@ def due_lines(found: Sequence[Due]) -> list[str]:
 
 def _due(one: Due) -> str:
     whose = one.battery or f"site {one.period}".strip()
-    by = f"by {one.until}" if one.until and one.before is None else f"before {one.before}"
+    by = f"by {one.until}" if one.until and one.before is None else f"before {BEFORE.get(one.before or '', one.before)}"
     done = f", done {one.done}" if one.done else ""
     return f"{one.status.upper():9} {whose}: {one.what}, {by}{done} ({one.source})"
 

@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "panel": ("panel", "Serve the operator's page."),
     "status": ("status", "Say how a running cell stands."),
     "mode": ("status:mode", "Show or choose a running cell's mode: production, maintenance, manual."),
+    "health": ("health", "Tell a running cell what was measured of its pack, and where it goes."),
     "jog": ("jog", "Move a running cell's robot by hand, in the mode manual."),
     "alarms": ("alarms:alarms_app", "See, acknowledge and shelve the alarms of a running cell."),
     "inspect": ("inspect", "Say which pack an image shows and how it is damaged."),

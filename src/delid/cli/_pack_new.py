@@ -43,24 +43,32 @@ PICTURE_PX = (1600, 1200)
 FOLDER = Path("cell_configs")
 
 
+Name = Annotated[str, typer.Argument(help="Name of the pack model, for example acme-50.")]
+Out = Annotated[Path, typer.Option(help="Folder with packs/ and recipes/.")]
+CellFile = Annotated[Path | None, typer.Option(help="Cell file: its tools are used, and the files are added to it.")]
+Positions = Annotated[Path | None, typer.Option(help="Fasteners as 'x,y' in mm, one to a line, in place of a pattern.")]
+Photo = Annotated[Path | None, typer.Option(help="Photograph from above, to draw the pattern over.")]
+Corners = Annotated[
+    str | None,
+    typer.Option(help="The case's corners there, 'u,v u,v u,v u,v' in pixels: (-x,-y) (+x,-y) (+x,+y) (-x,+y)."),
+]
+By = Annotated[str | None, typer.Option(help="Who measured it; without it the user's login name.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Ask nothing; take defaults where there are some.")]
+Replace = Annotated[bool, typer.Option("--replace", help="Write over files of the same name.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
 def new(
-    name: Annotated[str, typer.Argument(help="Name of the pack model, for example acme-50.")],
-    out: Annotated[Path, typer.Option(help="Folder with packs/ and recipes/.")] = FOLDER,
-    cell: Annotated[
-        Path | None, typer.Option(help="Cell file: its tools are used, and the files are added to it.")
-    ] = None,
-    positions: Annotated[
-        Path | None, typer.Option(help="Fasteners as 'x,y' in mm, one to a line, in place of a pattern.")
-    ] = None,
-    photo: Annotated[Path | None, typer.Option(help="Photograph from above, to draw the pattern over.")] = None,
-    corners: Annotated[
-        str | None,
-        typer.Option(help="The case's corners there, 'u,v u,v u,v u,v' in pixels: (-x,-y) (+x,-y) (+x,+y) (-x,+y)."),
-    ] = None,
-    by: Annotated[str | None, typer.Option(help="Who measured it; without it the user's login name.")] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Ask nothing; take defaults where there are some.")] = False,
-    replace: Annotated[bool, typer.Option("--replace", help="Write over files of the same name.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    name: Name,
+    out: Out = FOLDER,
+    cell: CellFile = None,
+    positions: Positions = None,
+    photo: Photo = None,
+    corners: Corners = None,
+    by: By = None,
+    yes: Yes = False,
+    replace: Replace = False,
+    json: AsJson = False,
     **flags: str | None,
 ) -> None:
     """Describe a new pack: asks for what a tape measure and the label tell, and writes commented files.
@@ -69,13 +77,8 @@ def new(
     """
     with errors_end_it(json):
         check_pack_name(name)
-        loaded = load_cell(cell) if cell else None
         answers, guessed = collect(name, flags, not (yes or json), positions is not None)
-        given = tuple(_positions(positions)) if positions else ()
-        now = datetime.fromtimestamp(SystemClock().wall_s(), UTC).date().isoformat()
-        known: dict[str, Any] = answers
-        pack = NewPack(**known, by=by or getpass.getuser(), on=now, positions_mm=given, guessed=guessed,
-                       tools=_tools(loaded, float(known["socket_mm"])))  # fmt: skip
+        pack = _described(answers, guessed, by, positions, load_cell(cell) if cell else None)
         written = _write(pack, out, photo, corners, replace)
         added = add_to_cell(cell, [written.pack], written.recipes) if cell else []
         here = load_cell(cell) if cell else None
@@ -87,6 +90,16 @@ def new(
     else:
         _tell(name, files, added, guessed, [str(f) for f in findings], cell)
     raise typer.Exit(Exit.NO if findings else Exit.GOOD)
+
+
+def _described(
+    answers: dict[str, Any], guessed: frozenset[str], by: str | None, positions: Path | None, cell: Cell | None
+) -> NewPack:
+    """The pack as its files will tell it, measured today."""
+    given = tuple(_positions(positions)) if positions else ()
+    now = datetime.fromtimestamp(SystemClock().wall_s(), UTC).date().isoformat()
+    return NewPack(**answers, by=by or getpass.getuser(), on=now, positions_mm=given, guessed=guessed,
+                   tools=_tools(cell, float(answers["socket_mm"])))  # fmt: skip
 
 
 def _with_flags(command: Any) -> Any:

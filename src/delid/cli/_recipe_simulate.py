@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from delid.config import Cell, load_cell, load_recipe
+from delid.config import Cell, Recipe, load_cell, load_recipe
 from delid.core import DamageKind, UsageError
 
 from ._outcome import DEFAULT_CELL, Exit, errors_end_it, print_json
 from ._recipe_release import note_simulation
+from ._settings import Settings, with_settings
 
 if TYPE_CHECKING:
     from delid.rehearsal import Assumptions, Rehearsal
@@ -19,75 +21,109 @@ if TYPE_CHECKING:
 NOTHING = "none"
 
 
+Recipes = Annotated[list[Path], typer.Argument(metavar="RECIPE...", help="Recipe files.", show_default=False)]
+CellFile = Annotated[Path, typer.Option(help="Cell file.")]
+PackName = Annotated[str | None, typer.Option(help="Pack in the cell, if not the first that the recipe serves.")]
+Seen = Annotated[
+    list[str] | None,
+    typer.Option(help="KIND=SEVERITY that the camera sees, or 'none'; repeat it. Else what the recipe is for."),
+]
+Seed = Annotated[int, typer.Option(min=0, help="First seed; the same seed gives the same run.")]
+Runs = Annotated[int, typer.Option(min=1, max=10_000, help="How many runs, each with the next seed.")]
+Rates = Annotated[
+    list[str] | None, typer.Option(help="OPERATION.FAILURE=CHANCE, for example unfasten.seized=0.1; repeat it.")
+]
+NoFailures = Annotated[bool, typer.Option("--no-failures", help="Nothing goes wrong.")]
+AssumptionsFile = Annotated[
+    Path | None, typer.Option(help="File of failure chances, durations and power; see docs/simulation.md.")
+]
+Compare = Annotated[Path | None, typer.Option(help="Another version of the recipe, for a comparison.")]
+Html = Annotated[Path | None, typer.Option(help="Write time line, tool path and figures as one HTML page.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+
 def simulate(
-    recipes: Annotated[list[Path], typer.Argument(metavar="RECIPE...", help="Recipe files.", show_default=False)],
-    cell: Annotated[Path, typer.Option(help="Cell file.")] = DEFAULT_CELL,
-    pack: Annotated[str | None, typer.Option(help="Pack in the cell, if not the first that the recipe serves.")] = None,
-    damage: Annotated[
-        list[str] | None,
-        typer.Option(help="KIND=SEVERITY that the camera sees, or 'none'; repeat it. Else what the recipe is for."),
-    ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="First seed; the same seed gives the same run.")] = 1,
-    runs: Annotated[int, typer.Option(min=1, max=10_000, help="How many runs, each with the next seed.")] = 50,
-    rate: Annotated[
-        list[str] | None, typer.Option(help="OPERATION.FAILURE=CHANCE, for example unfasten.seized=0.1; repeat it.")
-    ] = None,
-    no_failures: Annotated[bool, typer.Option("--no-failures", help="Nothing goes wrong.")] = False,
-    assumptions: Annotated[
-        Path | None, typer.Option(help="File of failure chances, durations and power; see docs/simulation.md.")
-    ] = None,
-    compare: Annotated[Path | None, typer.Option(help="Another version of the recipe, for a comparison.")] = None,
-    html: Annotated[Path | None, typer.Option(help="Write time line, tool path and figures as one HTML page.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    recipes: Recipes,
+    cell: CellFile = DEFAULT_CELL,
+    pack: PackName = None,
+    damage: Seen = None,
+    seed: Seed = 1,
+    runs: Runs = 50,
+    rate: Rates = None,
+    settings: Settings = None,
+    no_failures: NoFailures = False,
+    assumptions: AssumptionsFile = None,
+    compare: Compare = None,
+    html: Html = None,
+    json: AsJson = False,
 ) -> None:
     """Run recipes on a simulated cell in virtual time, with seeded failures; several are set side by side on the page.
 
+    What is set with --set counts for RECIPE, not for --compare, so that a recipe can be compared with itself.
     Exit code 0: every run ended as the recipe says. 1: some did not. 2: used wrongly. 3: a fault.
     """
-    from delid.rehearsal import default_assumptions, load_assumptions, page, parse_chances  # loads the engine
+    from delid.rehearsal import page  # loads the engine
 
     with errors_end_it(json):
-        found = load_assumptions(assumptions) if assumptions else default_assumptions()
-        found = found.with_chances(parse_chances(rate or []))
-        found = found.without_failures() if no_failures else found
-        loaded, seen = load_cell(cell), _parse_damage(damage)
-        files = [*recipes, *([compare] if compare else [])]
-        sides = [_rehearse(file, loaded, found, pack, seen, seed, runs, quiet=json) for file in files]
+        loaded, found = load_cell(cell), _assumptions(assumptions, rate or [], no_failures=no_failures)
+        stage = _Stage(loaded, found, pack, _parse_damage(damage), seed, runs, quiet=json)
+        sides = [stage.rehearse(with_settings(load_recipe(file), settings or [])) for file in recipes]
+        sides += [stage.rehearse(load_recipe(compare))] if compare else []
         if html is not None:
             _write(html, page(sides))
-        changed = "not kept for a release: chances were changed" if rate or no_failures else ""
+        changed = _why_not_kept(rate or no_failures, settings)
         notes = [changed or note_simulation(side, loaded) for side in sides]
-    if json:
-        print_json(sides[0].as_dict() | ({"compared": [s.as_dict() for s in sides[1:]]} if sides[1:] else {}))
-    else:
-        for side, words in zip(sides, notes, strict=True):
-            _print(side)
-            if words:
-                typer.echo(f"  {words}")
-        if html is not None:
-            typer.echo(f"written {html}")
+    _tell(sides, notes, html, json=json)
     raise typer.Exit(Exit.GOOD if all(side.good == len(side.runs) for side in sides) else Exit.NO)
 
 
-def _rehearse(
-    file: Path,
-    cell: Cell,
-    assumptions: Assumptions,
-    pack: str | None,
-    damage: dict[DamageKind, float] | None,
-    seed: int,
-    runs: int,
-    *,
-    quiet: bool,
-) -> Rehearsal:
-    from delid.rehearsal import make_case, rehearse
+def _assumptions(file: Path | None, rate: list[str], *, no_failures: bool) -> Assumptions:
+    from delid.rehearsal import default_assumptions, load_assumptions, parse_chances
 
-    case = make_case(load_recipe(file), cell, assumptions, pack=pack, damage=damage)
-    if quiet:
-        return rehearse(case, seed=seed, runs=runs)
-    name, stderr = case.recipe.spec.recipe, typer.get_text_stream("stderr")
-    with typer.progressbar(length=runs, label=name, file=stderr) as bar:
-        return rehearse(case, seed=seed, runs=runs, progress=lambda done: bar.update(1))
+    found = load_assumptions(file) if file else default_assumptions()
+    found = found.with_chances(parse_chances(rate))
+    return found.without_failures() if no_failures else found
+
+
+def _why_not_kept(chances: object, settings: object) -> str:
+    """Why a simulation counts for no release."""
+    what = [words for words, changed in (("chances", chances), ("parameters", settings)) if changed]
+    return f"not kept for a release: {' and '.join(what)} were changed" if what else ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Stage:
+    """What recipes are run on."""
+
+    cell: Cell
+    assumptions: Assumptions
+    pack: str | None
+    damage: dict[DamageKind, float] | None
+    seed: int
+    runs: int
+    quiet: bool
+
+    def rehearse(self, recipe: Recipe) -> Rehearsal:
+        from delid.rehearsal import make_case, rehearse
+
+        case = make_case(recipe, self.cell, self.assumptions, pack=self.pack, damage=self.damage)
+        if self.quiet:
+            return rehearse(case, seed=self.seed, runs=self.runs)
+        name, stderr = case.recipe.spec.recipe, typer.get_text_stream("stderr")
+        with typer.progressbar(length=self.runs, label=name, file=stderr) as bar:
+            return rehearse(case, seed=self.seed, runs=self.runs, progress=lambda done: bar.update(1))
+
+
+def _tell(sides: list[Rehearsal], notes: list[str], html: Path | None, *, json: bool) -> None:
+    if json:
+        print_json(sides[0].as_dict() | ({"compared": [s.as_dict() for s in sides[1:]]} if sides[1:] else {}))
+        return
+    for side, words in zip(sides, notes, strict=True):
+        _print(side)
+        if words:
+            typer.echo(f"  {words}")
+    if html is not None:
+        typer.echo(f"written {html}")
 
 
 def _parse_damage(pairs: list[str] | None) -> dict[DamageKind, float] | None:

@@ -13,15 +13,20 @@ from delid.core import (
     Command,
     Effect,
     Event,
+    HealthReport,
     JogHeld,
     JogPressed,
     JogReleased,
     Mode,
     ModeSelected,
     OperatorCommanded,
+    PackReport,
+    PackReported,
     Record,
+    Route,
 )
 from delid.engine import EngineState
+from delid.ipc import MEASURED
 
 Message = dict[str, Any]
 Text = dict[str, str]
@@ -29,6 +34,7 @@ Text = dict[str, str]
 EVENTS: dict[str, Callable[[float, Text], Event]] = {
     "command": lambda at_s, m: OperatorCommanded(at_s, Command(m["command"]), m["by"]),
     "answer": lambda at_s, m: Answered(at_s, m["question_id"], m["answer"], m["by"]),
+    "told": lambda at_s, m: PackReported(at_s, _told(m), m["by"]),
     "mode": lambda at_s, m: ModeSelected(at_s, Mode(m["mode"]), m["by"]),
     "jog": lambda at_s, m: JogPressed(
         at_s, m["press"], cast(Axis, m["axis"]), m["direction"] == "+", m["by"],
@@ -41,7 +47,7 @@ EVENTS: dict[str, Callable[[float, Text], Event]] = {
 }  # fmt: skip
 """Request to event; the line has checked the fields. Every request but ``state`` is here."""
 
-VERDICTS = ("command", "answer", "mode", "jog", "acknowledge", "shelve")
+VERDICTS = ("command", "answer", "mode", "told", "jog", "acknowledge", "shelve")
 """Records in which the reducer says what it made of such an event."""
 
 
@@ -61,6 +67,13 @@ def verdict(state: EngineState, event: Event, effects: tuple[Effect, ...]) -> Me
     reasons = record.data.get("reasons") or ["the question is no longer open"]
     assert isinstance(reasons, list)
     return _refused(reasons, "Remedy it and try again.")
+
+
+def _told(m: Text) -> PackReport:
+    """What a person said of the pack; empty fields were not measured, and the cell proposes the route."""
+    measured = {name: float(m[name]) for name in MEASURED if m[name]}
+    report = HealthReport(**measured, by=m["by"]) if measured else None
+    return PackReport(report, Route(m["route"]) if m["route"] else None)
 
 
 def _refused(reasons: list[str], hint: str) -> Message:

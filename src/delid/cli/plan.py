@@ -4,81 +4,79 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.text import Text
 
-from delid.config import load_cell, load_health
-from delid.core import DamageKind, Decision, HealthEstimate, Plan, Refusal, Route, UsageError, to_plain
-from delid.planning import decide
+from delid.config import Cell, load_cell, load_health
+from delid.core import Assessment, Decision, HealthEstimate, Plan, Refusal, UsageError, to_plain
+from delid.planning import Given, decide
 
+from . import _plan_options as options
 from ._assess import assess, read_readings
 from ._health_report import health_report
 from ._outcome import DEFAULT_CELL, Exit, errors_end_it, print_json
+from ._settings import Settings, with_settings
 
 
 def plan(
-    sources: Annotated[
-        list[str],
-        typer.Argument(metavar="SOURCE...", help="Inspections as JSON, images, or - for JSON on standard input."),
-    ],
-    cell: Annotated[Path, typer.Option(help="Cell file.")] = DEFAULT_CELL,
-    json: Annotated[bool, typer.Option("--json", help="The whole decision as one JSON object.")] = False,
-    assume_pack: Annotated[
-        str | None, typer.Option(help="Pack model as a person names it; stands above what was seen.")
-    ] = None,
-    exclude: Annotated[list[str] | None, typer.Option(help="Fastener given up, for example lid.07; repeat it.")] = None,
-    ruled_out: Annotated[
-        list[DamageKind] | None,
-        typer.Option(help="Unclear damage that a person looked for and did not find; repeat it."),
-    ] = None,
-    ruled_in: Annotated[
-        list[DamageKind] | None, typer.Option(help="Unclear damage that a person looked for and found; repeat it.")
-    ] = None,
-    explain: Annotated[
-        bool, typer.Option("--explain", help="For each recipe, what would have to be different for it to be taken.")
-    ] = False,
-    route: Annotated[Route | None, typer.Option(help="The customer's route; the proposed one if not given.")] = None,
-    health: Annotated[Path | None, typer.Option(help="Health report: a JSON file with what was measured.")] = None,
-    health_rules: Annotated[Path | None, typer.Option(help="Health rules, if not the cell file's.")] = None,
-    voltage_v: Annotated[float | None, typer.Option(help="Measured voltage of the pack at rest.")] = None,
-    isolation_ohm_per_v: Annotated[float | None, typer.Option(help="Measured isolation.")] = None,
-    impedance_mohm: Annotated[float | None, typer.Option(help="Measured impedance of the pack.")] = None,
-    capacity_ah: Annotated[float | None, typer.Option(help="Measured capacity.")] = None,
-    reading: Annotated[
-        list[str] | None, typer.Option(help="PLC reading TAG=VALUE, for example gas_ppm=80; repeat it.")
-    ] = None,
-    maintenance: Annotated[
-        bool, typer.Option("--maintenance", help="As in maintenance mode: recipes need no release.")
-    ] = False,
+    sources: options.Sources,
+    cell: options.CellFile = DEFAULT_CELL,
+    json: options.AsJson = False,
+    assume_pack: options.AssumePack = None,
+    exclude: options.Exclude = None,
+    ruled_out: options.RuledOut = None,
+    ruled_in: options.RuledIn = None,
+    explain: options.Explain = False,
+    route: options.AskedRoute = None,
+    health: options.HealthReportFile = None,
+    health_rules: options.HealthRules = None,
+    voltage_v: options.VoltageV = None,
+    isolation_ohm_per_v: options.IsolationOhmPerV = None,
+    impedance_mohm: options.ImpedanceMohm = None,
+    capacity_ah: options.CapacityAh = None,
+    reading: options.Readings = None,
+    settings: Settings = None,
+    maintenance: options.Maintenance = False,
 ) -> None:
     """Choose a recipe for what was seen and show the plan; all sources must show the same pack.
 
     Exit code 0: there is a plan. 1: no recipe may run. 2: used wrongly. 3: a fault.
     """
     with errors_end_it(json):
-        loaded = load_cell(cell)
-        if health_rules is not None:
-            loaded = replace(loaded, health=load_health(health_rules))
+        loaded = _cell_of(cell, health_rules)
         report = health_report(health, voltage_v, isolation_ohm_per_v, impedance_mohm, capacity_ah)
-        if report is not None and loaded.health is None:
-            raise UsageError(
-                "The cell has no health rules.", hint="Name them as 'health' in the cell file, or --health-rules."
-            )
-        readings = read_readings(reading or [], loaded)
-        seen = assess(sources, loaded, assume_pack)
-        decision = decide(
-            seen, loaded, readings, exclude or (), assume_pack, ruled_out=ruled_out or (), ruled_in=ruled_in or (),
-            released_only=not maintenance,
-            health=report, route=route,
+        given = Given(
+            exclude=exclude or (), assume_pack=assume_pack, ruled_out=ruled_out or (), ruled_in=ruled_in or (),
+            released_only=not maintenance, health=report, route=route,
         )  # fmt: skip
+        decision = _decide(assess(sources, loaded, assume_pack), loaded, reading or [], settings or [], given)
     if json:
         print_json(to_plain(decision))
     else:
         _print(Console(highlight=False, markup=False, emoji=False, soft_wrap=True), decision, explain=explain)
     raise typer.Exit(Exit.NO if isinstance(decision.outcome, Refusal) else Exit.GOOD)
+
+
+def _cell_of(path: Path, health_rules: Path | None) -> Cell:
+    loaded = load_cell(path)
+    return loaded if health_rules is None else replace(loaded, health=load_health(health_rules))
+
+
+def _decide(seen: Assessment, cell: Cell, reading: list[str], settings: list[str], given: Given) -> Decision:
+    """The decision; parameters are set in the recipe that is taken."""
+    if given["health"] is not None and cell.health is None:
+        raise UsageError(
+            "The cell has no health rules.", hint="Name them as 'health' in the cell file, or --health-rules."
+        )
+    readings = read_readings(reading, cell)
+    decision = decide(seen, cell, readings, **given)
+    if not settings or isinstance(decision.outcome, Refusal):
+        return decision
+    taken = decision.outcome.recipe
+    recipes = tuple(with_settings(r, settings) if r.spec.recipe == taken else r for r in cell.recipes)
+    return decide(seen, replace(cell, recipes=recipes), readings, **given)
 
 
 def _print(console: Console, decision: Decision, *, explain: bool = False) -> None:
@@ -121,4 +119,5 @@ def _print_plan(console: Console, chosen: Plan) -> None:
     if chosen.permissives:
         console.print(f"  while touching the pack: {', '.join(p.describe() for p in chosen.permissives)}")
     for n, step in enumerate(chosen.steps, start=1):
-        console.print(f"  {n:>3}  {step.estimate_s:>6.1f} s  {step.key:<48} {step.title}")
+        meanwhile = ", while the robot goes on" if step.beside else ""
+        console.print(f"  {n:>3}  {step.estimate_s:>6.1f} s  {step.key:<48} {step.title}{meanwhile}")

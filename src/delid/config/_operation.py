@@ -81,6 +81,8 @@ class Measure(BaseOperation):
     """What must hold."""
     within_s: Positive = 10.0
     """How long it may take, seconds."""
+    beside: bool = False
+    """The robot may go on meanwhile with what does not come after it, and fetch the tool for what does."""
 
 
 class Unfasten(BaseOperation):

@@ -43,7 +43,6 @@ from ._events import (
     MotionVerb,
     Move,
     OperatorCommanded,
-    Question,
     Record,
     RunCommand,
     Scalar,
@@ -53,7 +52,7 @@ from ._events import (
 )
 from ._frame import AMBIENT, Frame, ImageBgr
 from ._hazard import HazardLimits, hazard_class, not_ruled_out
-from ._health import HealthEstimate, HealthReport
+from ._health import HealthEstimate, HealthReport, PackReport, PackReported
 from ._inspection import (
     Assessment,
     Code,
@@ -102,6 +101,7 @@ from ._plan import (
     Verb,
     WaitAct,
 )
+from ._question import Question
 from ._reconcile import (
     ANOTHER_PACK,
     DISPOSED,
@@ -214,6 +214,8 @@ __all__ = [
     "MoveAct",
     "OperatorCommanded",
     "PackCandidate",
+    "PackReport",
+    "PackReported",
     "PackState",
     "PackStatus",
     "PackVerdict",

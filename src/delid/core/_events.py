@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from ._alarm_events import AlarmAcknowledged, AlarmShelved
 from ._frame import AMBIENT
+from ._health import PackReport, PackReported
 from ._inspection import Assessment, DamageKind, Inspection, Sighting
 from ._jog import HoldJog, Jog, JogHeld, JogPressed, JogReleased, ModeSelected
 from ._json import LEAVE_OUT_DEFAULT, LEAVE_OUT_NONE
@@ -162,6 +163,7 @@ Event = (
     | AlarmAcknowledged
     | AlarmShelved
     | Answered
+    | PackReported
     | LinkChanged
     | TagsRead
     | MotionReported
@@ -253,7 +255,8 @@ class Decide:
 
     The kind of a fastener counts from ``sure_confidence`` on; of a doubtful one only the place is taken. A person has
     looked for the damages ``ruled_out`` and found none, and has found those of ``ruled_in``. What ``carried`` says is
-    done is not planned again. With ``released_only`` no recipe is taken that nobody has released.
+    done is not planned again. With ``released_only`` no recipe is taken that nobody has released. ``told`` is what
+    people said of the pack; ``stands_mm`` is where the robot stands where a plan is made anew, else it is parked.
     """
 
     id: str
@@ -266,6 +269,8 @@ class Decide:
     carried: PackState | None = field(default=None, metadata=LEAVE_OUT_NONE)
     ruled_in: tuple[DamageKind, ...] = field(default=(), metadata=LEAVE_OUT_DEFAULT)
     released_only: bool = field(default=False, metadata=LEAVE_OUT_DEFAULT)
+    told: PackReport | None = field(default=None, metadata=LEAVE_OUT_NONE)
+    stands_mm: PoseMm | None = field(default=None, metadata=LEAVE_OUT_NONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,16 +284,3 @@ class Record:
 Effect = Move | Jog | HoldJog | RunCommand | CancelCommand | DoMotion | Look | Locate | Decide | Record
 UNAWAITED = (Record, HoldJog)
 """Effects that have no end of their own."""
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """One clear question to the operator with its few answers. ``picture`` is the look whose frame shows the matter."""
-
-    id: str
-    text: str
-    answers: tuple[str, ...]
-    step: str | None = None
-    target: str | None = None
-    reasons: tuple[str, ...] = ()
-    picture: str | None = field(default=None, metadata=LEAVE_OUT_NONE)

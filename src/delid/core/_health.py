@@ -27,6 +27,23 @@ class HealthReport:
 
 
 @dataclass(frozen=True, slots=True)
+class PackReport:
+    """What people say of the pack in the cell: what they measured of it, and the customer's route."""
+
+    measured: HealthReport | None = None
+    route: Route | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PackReported:
+    """A person told the cell about its pack; it takes the place of what was told before."""
+
+    at_s: float
+    told: PackReport
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class HealthEstimate:
     """What the rules make of it.
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ._health import PackReport
+from ._json import LEAVE_OUT_DEFAULT, LEAVE_OUT_NONE
 from ._plan import Verb
 
 
@@ -19,6 +21,9 @@ class PackState:
         parts_out: names of the parts that are out, such as ``module.03``.
         done: keys of other steps that are not to be repeated, such as a cut.
         run: the run that knew it last.
+        told: what people said of it.
+        loosened: ids of fasteners that are loosened or given up, and that no camera has seen gone; they are looked for,
+            and not worked on again.
     """
 
     pack: str
@@ -27,6 +32,8 @@ class PackState:
     parts_out: tuple[str, ...] = ()
     done: tuple[str, ...] = ()
     run: str = ""
+    told: PackReport | None = field(default=None, metadata=LEAVE_OUT_NONE)
+    loosened: tuple[str, ...] = field(default=(), metadata=LEAVE_OUT_DEFAULT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +75,7 @@ class RunTrace:
         carried: what was known of the pack when the run began.
         last: the step in hand.
         outcome: how it ended, empty where it did not.
+        told: what people said of the pack.
     """
 
     run: str = ""
@@ -78,3 +86,4 @@ class RunTrace:
     carried: PackState | None = None
     last: str = ""
     outcome: str = ""
+    told: PackReport | None = None

@@ -159,6 +159,8 @@ class Step:
         refit: acts that bring the usual tool back where the alternative failed, begun at travel height.
         estimate_s: planned duration in seconds.
         spread_s: its standard deviation, 0 where it was not learnt.
+        beside: it only waits for a PLC tag, and the robot may go on meanwhile with steps that do not wait for it.
+        waits_for: keys of such steps that must be done before this one begins.
     """
 
     key: str
@@ -176,6 +178,8 @@ class Step:
     refit: tuple[Act, ...] = ()
     estimate_s: float = 0.0
     spread_s: float = field(default=0.0, metadata=LEAVE_OUT_DEFAULT)
+    beside: bool = field(default=False, metadata=LEAVE_OUT_DEFAULT)
+    waits_for: tuple[str, ...] = field(default=(), metadata=LEAVE_OUT_DEFAULT)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 from enum import StrEnum
 
+from ._health import PackReport
 from ._left import PackState, RunTrace, StepTrace
 from ._plan import FailureKind, Verb
 
@@ -76,6 +77,8 @@ class Reconciliation:
     before: PackState | None = None
     seen: tuple[str, ...] = ()
     """Fasteners that a camera saw gone."""
+    told: PackReport | None = None
+    """What people said of the pack."""
 
     @property
     def matters(self) -> bool:
@@ -128,6 +131,7 @@ class Reconciliation:
             _merged(before.parts_out, parts),
             _merged(before.done, done),
             self.run or before.run,
+            self.told or before.told,
         )
 
 
@@ -147,6 +151,7 @@ def reconcile(trace: RunTrace) -> Reconciliation:
         hanging=_hanging(steps),
         before=trace.carried if same_model else None,
         seen=tuple(name for step in steps if step.seen for name in step.targets),
+        told=trace.told,
     )
 
 

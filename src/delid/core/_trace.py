@@ -24,6 +24,8 @@ from ._events import (
     Record,
     RunCommand,
 )
+from ._health import PackReport
+from ._json import from_plain
 from ._left import RunTrace, StepTrace
 from ._plan import CommandAct, Plan, Step, Verb
 
@@ -47,11 +49,12 @@ def follow(trace: RunTrace, event: Event, effects: Iterable[Effect]) -> RunTrace
 
 
 def planned(trace: RunTrace, plan: Plan) -> RunTrace:
-    """There is a plan; nothing of it was done before."""
+    """There is a plan. Where it takes the place of another one, what was begun of that one stays known."""
     if trace.outcome:
         return trace
-    steps = {step.key: _new(step) for step in plan.steps}
-    return dataclasses.replace(trace, pack=plan.pack, recipe=plan.recipe, steps=steps)
+    before = {key: step for key, step in trace.steps.items() if step.status not in ("todo", "skipped")}
+    steps = {step.key: _again(before.get(step.key)) or _new(step) for step in plan.steps}
+    return dataclasses.replace(trace, pack=plan.pack, recipe=plan.recipe, steps=before | steps)
 
 
 def asked(trace: RunTrace, effect: Effect) -> RunTrace:
@@ -88,6 +91,8 @@ def ended(trace: RunTrace, effect_id: str, ok: bool, failure: str) -> RunTrace:
 def _recorded(trace: RunTrace, kind: str, data: Mapping[str, object]) -> RunTrace:
     if kind == "end":
         return dataclasses.replace(trace, outcome=str(data["outcome"]))
+    if kind == "told":
+        return dataclasses.replace(trace, told=from_plain(PackReport, data["told"])) if data["accepted"] else trace
     step = trace.steps.get(str(data.get("key", "")))
     if step is None:
         return trace
@@ -132,6 +137,13 @@ def _new(step: Step) -> StepTrace:
     commands = {act.name for act in step.acts if isinstance(act, CommandAct)} - set(HARMLESS)
     touches = bool(commands) or (step.do is Verb.CUT and step.contact)
     return StepTrace(step.key, step.title, step.do, step.targets, touches)
+
+
+def _again(step: StepTrace | None) -> StepTrace | None:
+    """A step that is planned once more: what was sent for it stays known, that it was done does not."""
+    if step is None or not step.sent:
+        return None
+    return dataclasses.replace(step, status="begun", detail="", seen=False) if step.status == "done" else step
 
 
 def _with(trace: RunTrace, step: StepTrace, *, in_hand: bool = False) -> RunTrace:

@@ -6,9 +6,10 @@ from ._alarm_texts import ALARMS, Advice, advice_of
 from ._interlocks import INTERLOCKS, Before, Interlock, Response, Watched, checklist, holds, start_checklist, violated
 from ._ports import CameraPort, InspectorPort, LogPort, MotionPort, PlcPort, Ports, RecorderPort
 from ._questions import NOT_THERE, SET_ASIDE, THERE
+from ._rules import Light, Rules
 from ._runlog import RunLog
 from ._snapshot import snapshot
-from ._state import EngineState, Light, Phase, Progress, Rules, StepStatus, initial
+from ._state import Beside, EngineState, Phase, Progress, StepStatus, initial
 from .executor import Executor
 from .reducer import step
 
@@ -23,6 +24,7 @@ __all__ = [
     "Alarm",
     "AlarmState",
     "Before",
+    "Beside",
     "CameraPort",
     "EngineState",
     "Executor",

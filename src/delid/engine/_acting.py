@@ -137,7 +137,16 @@ def _halt(turn: Turn, to: State, outcome: str, cause: str) -> None:
     if turn.state.thermal is None:
         turn.set(aftermath=None)
     enter_acting(turn, to, cause)
-    turn.set(question=None, current=None, queue=(), redo_act=False, motion_held=False, phase=Phase.NONE, program=None)
+    turn.set(
+        question=None,
+        current=None,
+        queue=(),
+        beside=(),
+        redo_act=False,
+        motion_held=False,
+        phase=Phase.NONE,
+        program=None,
+    )
     turn.set(jog=None, confirmed=None, jog_end=cause if turn.state.jog is not None else turn.state.jog_end)
     if turn.state.motion is None or not turn.state.motion.position_trusted:
         turn.set(last_target_mm=None)
@@ -216,7 +225,7 @@ def _shift_deadlines(turn: Turn) -> None:
 
 def _outcome(state: EngineState) -> tuple[str, str]:
     """How a completed run ended, and why; a person may complete it before its plan is done."""
-    if state.plan is None or state.queue or state.current is not None:
+    if state.plan is None or state.queue or state.beside or state.current is not None:
         return "ended early", "completed by a person before all steps were done"
     last = state.plan.steps[-1].do.value if state.plan.steps else ""
     return "quarantined" if last == "quarantine" else "dismantled", "all steps done"

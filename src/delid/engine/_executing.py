@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import dataclasses
-
-from delid.core import ACTING_DONE, Decide, Look, Mode, State
+from delid.core import ACTING_DONE, Look, Mode, State
 
 from . import _acting as acting
+from . import _beside as beside
+from . import _decisions as decisions
 from . import _lights as lights
 from . import _modes as modes
 from . import _reconcile as reconcile
+from . import _replan as replan
 from . import _steps as steps
-from ._state import EngineState, Phase
+from ._state import Phase
 from ._turn import Turn
 
 
@@ -38,12 +39,16 @@ def _execute(turn: Turn) -> bool:
     if state.phase is Phase.LOOKING:
         if turn.awaiting(Look) or state.assessment is None:
             return False
-        if reconcile.ask_if_doubtful(turn):
+        if state.plan is None and reconcile.ask_if_doubtful(turn):
             return True
         turn.set(phase=Phase.DECIDING)
-        turn.emit(_decide(state))
+        turn.emit(decisions.ask(state))
         return False
     if state.phase is Phase.DECIDING:
+        return False
+    if beside.watch(turn) or replan.begin(turn):
+        return True
+    if state.current is None and not state.queue and state.beside:
         return False
     if state.current is None and not state.queue and modes.must_ask(state, modes.FINISH):
         modes.ask_for_finish(turn)
@@ -52,18 +57,3 @@ def _execute(turn: Turn) -> bool:
         acting.enter_acting(turn, State.COMPLETING, "all steps done")
         return True
     return steps.advance_steps(turn)
-
-
-def _decide(state: EngineState) -> Decide:
-    """Plan from what is sure: what a doubtful fastener is, the nutrunner finds out. Its place counts if measured."""
-    assert state.assessment is not None
-    sure = state.rules.empty_confidence
-    kept = tuple(f for f in state.assessment.fasteners if f.confidence >= sure or f.uncertainty_mm is not None)
-    seen = dataclasses.replace(state.assessment, fasteners=kept)
-    doubtful = any(f.confidence < sure for f in kept)
-    name, readings = f"decide.{state.turns}", dict(state.tags)
-    least = sure if doubtful else 0.0
-    named = reconcile.assumed_pack(state)
-    told = (state.ruled_out, state.leftover.carried, state.ruled_in)
-    released_only = state.mode is not Mode.MAINTENANCE
-    return Decide(name, seen, readings, state.excluded, named, least, *told, released_only)

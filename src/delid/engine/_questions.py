@@ -5,6 +5,7 @@ from __future__ import annotations
 from delid.core import DamageKind, HazardClass, PackStatus, Question
 
 from . import _acting as acting
+from . import _replan as replan
 from ._state import Phase
 from ._turn import Turn
 
@@ -38,6 +39,8 @@ def answer_about_pack(turn: Turn, answer: str) -> None:
     if answer == SET_ASIDE:
         turn.end_run("set aside", "operator: no recipe fits")
         acting.stop(turn, "operator: set aside")
+    elif answer == LOOK_AGAIN and turn.state.plan is not None:
+        replan.look_again(turn)
     elif answer == LOOK_AGAIN:
         turn.set(phase=Phase.NONE, assume_pack=None, ruled_out=(), ruled_in=())
     elif (kind := _asked_for(turn)) is not None and answer in (NOT_THERE, THERE):

@@ -25,8 +25,6 @@ WAITING: dict[State, str] = {
 def snapshot(state: EngineState, cell: Cell, run_id: str, wall_s: float) -> dict[str, Any]:
     """Everything a panel shows, as plain JSON data. Ages are in seconds at the moment of the call."""
     rows = start_checklist(state) if state.packml is State.IDLE else checklist(state)
-    decision = state.decision
-    refusal = list(decision.outcome.reasons) if decision and isinstance(decision.outcome, Refusal) else None
     done = sum(p.status is StepStatus.DONE for p in state.progress.values())
     return {
         "cell": cell.spec.cell,
@@ -41,11 +39,10 @@ def snapshot(state: EngineState, cell: Cell, run_id: str, wall_s: float) -> dict
         "waiting_for": waiting_for(state),
         "reset_checklist": [{"name": name, "ok": ok, "why": why} for name, ok, why in rows],
         "question": to_plain(state.question),
-        "assessment": to_plain(state.assessment),
-        "candidates": to_plain(decision.candidates) if decision else [],
-        "refusal": refusal,
+        **_of_pack(state),
         "plan": _plan(state),
         "current_step": state.current.step.key if state.current else None,
+        "beside": [watched.step.key for watched in state.beside],
         "steps_done": done,
         "steps_total": len(state.progress),
         "outcome": state.outcome,
@@ -69,6 +66,8 @@ def waiting_for(state: EngineState) -> str:
     if state.packml is State.EXECUTE and state.mode is Mode.MANUAL:
         return f"{state.jog.by} to let go of {state.jog.jog.axis}" if state.jog else "a person to jog the robot"
     if state.packml is State.EXECUTE:
+        if state.phase is Phase.WORKING and state.current is None and state.beside:
+            return state.beside[0].step.title
         if state.phase is not Phase.WORKING or state.current is None:
             return {Phase.LOOKING: "the camera", Phase.DECIDING: "the plan"}.get(state.phase, "the next step")
         blocked = [words for _, words in no_contact(state)]
@@ -77,6 +76,18 @@ def waiting_for(state: EngineState) -> str:
     if state.pending:
         return ", ".join(sorted(name.rsplit(".", 1)[-1].replace("_", " ") for name in state.pending))
     return WAITING.get(state.packml, "")
+
+
+def _of_pack(state: EngineState) -> dict[str, Any]:
+    """What was seen, told and decided."""
+    decision = state.decision
+    return {
+        "assessment": to_plain(state.assessment),
+        "candidates": to_plain(decision.candidates) if decision else [],
+        "refusal": list(decision.outcome.reasons) if decision and isinstance(decision.outcome, Refusal) else None,
+        "told": to_plain(state.told),
+        "health": to_plain(decision.health) if decision else None,
+    }
 
 
 def _plan(state: EngineState) -> dict[str, Any] | None:
@@ -102,6 +113,8 @@ def _plan(state: EngineState) -> dict[str, Any] | None:
         "pack": plan.pack,
         "hazard_class": plan.hazard_class.value,
         "estimate_s": plan.estimate_s,
+        "variant": plan.variant,
+        "anew": list(state.replan),
         "steps": steps,
     }
 

@@ -27,6 +27,8 @@ from delid.core import (
     WaitAct,
 )
 
+from . import _beside as beside
+from . import _replan as replan
 from ._acting import abort, hold, stop
 from ._conditions import old_frames
 from ._failures import act_done, fail, retry
@@ -68,10 +70,16 @@ def _begin_next(turn: Turn) -> bool:
         return False
     step = turn.state.queue[0]
     if vanished(turn.state, step):
-        leave_out(turn, step)
+        if not replan.gone_from(turn, step):
+            leave_out(turn, step)
         return True
+    if beside.waits(turn.state, step):
+        return False
     if must_ask(turn.state, step.key):
         ask_for_step(turn, step)
+        return True
+    if beside.may_wait(turn.state, step):
+        beside.put_aside(turn, step)
         return True
     if step.contact and _not_permitted(turn, step):
         return True
@@ -183,12 +191,15 @@ def on_looked(turn: Turn, event: Looked) -> None:
     sure = turn.state.rules.empty_confidence
     empty = {f.id for f in event.assessment.fasteners if f.kind is FastenerKind.EMPTY and f.confidence >= sure}
     turn.set(seen_gone=tuple(sorted(empty)))
+    came = replan.note(turn, current.step, event.assessment)
     left = tuple(name for name in act.expect_empty if name not in empty)
     if act.expect_empty:
         seen = len(act.expect_empty) - len(left)
         turn.record("seen", key=current.step.key, empty=seen, left=list(left))
         turn.set(current=dataclasses.replace(current, values={**current.values, "seen_empty": seen}))
-    if left:
+    if set(left) & set(came):
+        replan.put_back(turn, current.step, left)
+    elif left:
         fail(turn, FailureKind.STILL_SEEN.value, f"not seen empty: {', '.join(left)}", left)
     else:
         act_done(turn, {"seen_empty": len(act.expect_empty)} if act.expect_empty else {})

@@ -41,7 +41,7 @@ from delid.core import (
     Ticked,
     to_plain,
 )
-from delid.planning import decide
+from delid.planning import decide_as_asked
 
 from ._ahead import Ahead, Due, is_urgent
 from ._eyes import Eyes, FrameObserver, stand_back
@@ -217,10 +217,7 @@ class Executor:
 
     async def _decide(self, effect: Decide) -> Event:
         def work() -> Event:
-            given = (effect.exclude, effect.assume_pack, effect.sure_confidence)
-            told = (effect.ruled_out, effect.carried, effect.ruled_in)
-            found = decide(effect.assessment, self.cell, effect.readings, *given, *told, effect.released_only)
-            return Decided(self.clock.now_s(), effect.id, found)
+            return Decided(self.clock.now_s(), effect.id, decide_as_asked(effect, self.cell))
 
         return await asyncio.get_running_loop().run_in_executor(self.vision_pool, work)
 

@@ -34,7 +34,7 @@ from delid.core import (
     MotionReported,
     Move,
     OperatorCommanded,
-    Refusal,
+    PackReported,
     Started,
     State,
     TagsRead,
@@ -44,11 +44,13 @@ from delid.core import (
 from . import _acting as acting
 from . import _aftermath as aftermath
 from . import _alarming as alarming
+from . import _decisions as decisions
 from . import _jogging as jogging
 from . import _lights as lights
 from . import _modes as modes
 from . import _reconcile as reconcile
 from . import _steps as steps
+from . import _told as told
 from ._conditions import remember_heat
 from ._executing import advance
 from ._failures import fail
@@ -56,7 +58,7 @@ from ._fine import on_located
 from ._interlocks import checklist, in_contact, no_contact, part_hanging, start_checklist, thermal_danger, violated
 from ._questions import answer_about_pack, ask_about_pack
 from ._reactions import react
-from ._state import EngineState, Link, Phase, Progress
+from ._state import EngineState, Link, Phase
 from ._turn import Turn
 
 
@@ -132,9 +134,10 @@ def _refusals(state: EngineState, command: Command) -> list[str]:
 def _forget_run(turn: Turn) -> None:
     reconcile.forget(turn)
     turn.set(
-        phase=Phase.NONE, assessment=None, decision=None, plan=None, queue=(), current=None, progress={}, attempts={},
-        failures={}, excluded=(), assume_pack=None, question=None, outcome="", unfinished_run=None, redo_act=False,
-        program=None, located={}, ruled_out=(), ruled_in=(),
+        phase=Phase.NONE, assessment=None, decision=None, plan=None, queue=(), beside=(), current=None, progress={},
+        attempts={}, failures={}, excluded=(), assume_pack=None, question=None, outcome="", unfinished_run=None,
+        redo_act=False, program=None, located={}, ruled_out=(), ruled_in=(), basis=None, replan=(), reconsidered=(),
+        still_seen=(), told=None,
     )  # fmt: skip
 
 
@@ -191,6 +194,8 @@ def _finished(turn: Turn, event: Finished) -> None:
             turn.set(redo_act=True)
         else:
             steps.on_finished(turn, event)
+    elif isinstance(pending.effect, Decide) and event.failure == "journal" and turn.state.plan is not None:
+        turn.set(phase=Phase.WORKING)
     elif isinstance(pending.effect, (Look, Decide)) and event.failure == "journal":
         turn.look_again()
     elif isinstance(pending.effect, (Look, Decide)):
@@ -234,26 +239,6 @@ def _located(turn: Turn, event: Located) -> None:
         on_located(turn, event)
 
 
-def _decided(turn: Turn, event: Decided) -> None:
-    if turn.settle(event.id) is None:
-        return
-    decision = event.decision
-    turn.set(decision=decision)
-    candidates = [{"recipe": c.recipe, "accepted": c.accepted, "reasons": list(c.reasons)} for c in decision.candidates]
-    if isinstance(decision.outcome, Refusal):
-        turn.record("decision", recipe=None, reasons=list(decision.outcome.reasons), candidates=candidates)
-        ask_about_pack(turn, decision.outcome.reasons[0], decision.outcome.reasons)
-        return
-    plan = decision.outcome
-    turn.record(
-        "decision", recipe=plan.recipe, hazard=plan.hazard_class.value, candidates=candidates,
-        steps=[s.key for s in plan.steps],
-    )  # fmt: skip
-    turn.set(
-        plan=plan, queue=plan.steps, phase=Phase.WORKING, progress={s.key: Progress() for s in plan.steps}, seen_gone=()
-    )  # fmt: skip
-
-
 def _ticked(turn: Turn, event: Ticked) -> None:
     """Time alone: deadlines and ages are looked at after every event."""
 
@@ -268,11 +253,12 @@ _HANDLERS: dict[type, Callable[[Turn, Any], None]] = {
     Finished: _finished,
     Looked: _looked,
     Located: _located,
-    Decided: _decided,
+    Decided: decisions.on_decided,
     ModeSelected: modes.on_selected,
     JogPressed: jogging.on_pressed,
     JogHeld: jogging.on_held,
     JogReleased: jogging.on_released,
+    PackReported: told.on_reported,
     AlarmAcknowledged: alarming.on_acknowledged,
     AlarmShelved: alarming.on_shelved,
     Ticked: _ticked,

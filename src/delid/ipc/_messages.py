@@ -6,7 +6,7 @@ import json
 import math
 from typing import Any
 
-from delid.core import Command, IpcError, Mode, to_plain
+from delid.core import Command, IpcError, Mode, Route, to_plain
 
 Message = dict[str, Any]
 
@@ -14,6 +14,7 @@ REQUESTS: dict[str, tuple[str, ...]] = {
     "command": ("command", "by"),
     "answer": ("question_id", "answer", "by"),
     "mode": ("mode", "by"),
+    "told": ("voltage_v", "isolation_ohm_per_v", "impedance_mohm", "capacity_ah", "route", "by"),
     "jog": ("press", "axis", "direction", "feed_mm_s", "by"),
     "hold_jog": ("press",),
     "end_jog": ("press",),
@@ -23,9 +24,13 @@ REQUESTS: dict[str, tuple[str, ...]] = {
 }
 """Each request and the text fields it must have besides ``op``."""
 
+MEASURED = REQUESTS["told"][:4]
+"""What may be measured of a pack; empty where it was not."""
+
 CHOICES: dict[str, dict[str, tuple[str, ...]]] = {
     "command": {"command": tuple(Command)},
     "mode": {"mode": tuple(Mode)},
+    "told": {"route": ("", *Route)},
     "jog": {"axis": ("x", "y", "z"), "direction": ("+", "-")},
 }
 """Fields that take certain words only."""
@@ -48,6 +53,9 @@ def check_request(message: object) -> Message:
         raise _bad(f"{wrong[0]} is not text")
     if op == "shelve" and not _is_number(message["minutes"]):
         raise _bad("minutes is no number from 0 on")
+    for name in MEASURED if op == "told" else ():
+        if message[name] and not _is_number(message[name]):
+            raise _bad(f"{name} is neither empty nor a number from 0 on")
     for name, choices in CHOICES.get(op, {}).items():
         if message[name] not in choices:
             raise _bad(f"{name} {message[name]!r} is not one of {', '.join(choices)}")

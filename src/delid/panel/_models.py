@@ -99,6 +99,8 @@ class Snapshot(BaseModel):
     current_step: str | None
     steps_done: int
     steps_total: int
+    told: Annotated[dict[str, Any] | None, Field(description="what people said of the pack")] = None
+    health: Annotated[dict[str, Any] | None, Field(description="what follows of its state of health")] = None
     alarms: list[dict[str, Any]]
     alarm_counts: dict[str, Any] = {}
     devices: dict[str, dict[str, Any]]

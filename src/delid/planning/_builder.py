@@ -211,7 +211,17 @@ class Builder:
 
 
 def total_s(steps: Sequence[Step]) -> float:
-    return round(sum(s.estimate_s for s in steps), 2)
+    """How long the steps take in all, those that wait beside the robot's work at the same time as it."""
+    if not any(s.beside for s in steps):
+        return round(sum(s.estimate_s for s in steps), 2)
+    now_s, ends_s = 0.0, dict[str, float]()
+    for step in steps:
+        begin_s = max([now_s, *(ends_s[key] for key in step.waits_for)])
+        if step.beside:
+            ends_s[step.key] = begin_s + step.estimate_s
+        else:
+            now_s = begin_s + step.estimate_s
+    return round(max(now_s, *ends_s.values()), 2)
 
 
 def total_spread_s(steps: Sequence[Step]) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
 from delid.config import (
     Ask,
@@ -22,9 +23,10 @@ from delid.config import (
     Seal,
     Unfasten,
 )
-from delid.core import Assessment, DamageKind, PackState, Plan, PlanningError, Scalar
+from delid.core import Assessment, DamageKind, PackState, Plan, PlanningError, PoseMm, Scalar
 
 from . import _operations as write
+from ._beside import linked
 from ._builder import SWOLLEN_CLEARANCE_MM, Builder, total_s, total_spread_s
 from ._carried import left_to_do
 from ._place import PackPlace
@@ -33,39 +35,44 @@ from ._unfasten import together, unfasten
 from ._ways import CLEARANCE_MM, keep_out_areas
 
 
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What a plan begins with besides what was seen.
+
+    Attributes:
+        exclude: fasteners that were given up; a person takes them out.
+        sure_confidence: below it a fastener's kind does not count, only its place.
+        carried: what was done to the pack before.
+        stands_mm: where the robot stands; at the park position if not given.
+    """
+
+    exclude: Collection[str] = ()
+    sure_confidence: float = 0.0
+    carried: PackState | None = None
+    stands_mm: PoseMm | None = None
+
+
 def make_plan(
     recipe: Recipe,
     cell: Cell,
     pack: PackFile | None,
     assessment: Assessment,
     readings: Mapping[str, Scalar],
-    exclude: Collection[str] = (),
-    sure_confidence: float = 0.0,
-    carried: PackState | None = None,
+    start: Start = Start(),
 ) -> Plan:
     """The steps of a recipe; ``pack`` is None where the pack is not known. Raises PlanningError."""
     place = PackPlace(pack, cell.spec.fixture) if pack else None
-    areas = keep_out_areas(cell.spec, place)
-    swollen = any(d.kind is DamageKind.SWELLING for d in assessment.damage)
-    b = Builder(
-        cell,
-        recipe.spec.recipe,
-        fitted_tool(cell, readings),
-        SWOLLEN_CLEARANCE_MM if swollen else CLEARANCE_MM,
-        sure_confidence,
-        areas=areas,
-    )
-    if carried is not None and pack is not None and carried.pack == pack.pack:
-        b.carried = carried
+    b = _builder(recipe, cell, place, assessment, readings, start)
     ordered, why = best_order(recipe.spec, cell, place, b.tool)
     runs = together(left_to_do(b, ordered), recipe.spec)
     for n, run in enumerate(runs):
         before = len(b.steps)
         b.next_mm = next_place(cell, place, run[0], runs[n + 1][0]) if n + 1 < len(runs) else None
-        _write(b, run, place, assessment, exclude)
+        _write(b, run, place, assessment, start.exclude)
         for operation in run:
             b.mark_checkpoint(operation, before)
     _check_set_down(b, recipe)
+    b.steps = list(linked(recipe.spec, b.steps))
     return Plan(
         recipe=recipe.spec.recipe,
         recipe_sha256=recipe.sha256,
@@ -75,10 +82,35 @@ def make_plan(
         permissives=tuple(write.condition(p) for p in recipe.spec.permissives),
         estimate_s=total_s(b.steps),
         variant=recipe.variant.name if recipe.variant else None,
-        keep_out=areas,
+        keep_out=b.areas,
         order_why=why,
         spread_s=total_spread_s(b.steps),
     )
+
+
+def _builder(
+    recipe: Recipe,
+    cell: Cell,
+    place: PackPlace | None,
+    assessment: Assessment,
+    readings: Mapping[str, Scalar],
+    start: Start,
+) -> Builder:
+    """Where the writing of a plan begins."""
+    swollen = any(d.kind is DamageKind.SWELLING for d in assessment.damage)
+    b = Builder(
+        cell,
+        recipe.spec.recipe,
+        fitted_tool(cell, readings),
+        SWOLLEN_CLEARANCE_MM if swollen else CLEARANCE_MM,
+        start.sure_confidence,
+        areas=keep_out_areas(cell.spec, place),
+    )
+    if start.stands_mm is not None:
+        b.position_mm = start.stands_mm
+    if start.carried is not None and place is not None and start.carried.pack == place.pack.pack:
+        b.carried = start.carried
+    return b
 
 
 def _check_set_down(b: Builder, recipe: Recipe) -> None:

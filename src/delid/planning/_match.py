@@ -111,7 +111,7 @@ def _health(recipe: Recipe, facts: Facts) -> Iterator[Miss]:
 
 def _route(recipe: Recipe, facts: Facts) -> Iterator[Miss]:
     served, route = recipe.spec.serves.route, facts.route
-    if route is Route.QUARANTINE and has_contact(recipe):
+    if route is Route.QUARANTINE and facts.judged.hazard_class is not HazardClass.C and has_contact(recipe):
         yield Miss("touches the pack, which has to go to quarantine", "the route were not quarantine", 1.0)
     if served is None or route in served:
         return

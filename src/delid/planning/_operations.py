@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from delid.config import (
     Ask,
     Cut,
@@ -59,7 +61,8 @@ def inspect(b: Builder, operation: Inspect) -> None:
 
 def measure(b: Builder, operation: Measure) -> None:
     wanted = condition(operation.check)
-    b.add(_step(b, operation, f"Check {wanted.describe()}", (WaitAct(wanted, operation.within_s),)))
+    step = _step(b, operation, f"Check {wanted.describe()}", (WaitAct(wanted, operation.within_s),))
+    b.add(replace(step, beside=operation.beside))
 
 
 def ask(b: Builder, operation: Ask) -> None:

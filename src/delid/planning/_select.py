@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from delid.config import Cell, Recipe, Situation
 from delid.core import (
@@ -14,12 +14,15 @@ from delid.core import (
     CrossFinding,
     CrossVerdict,
     DamageKind,
+    Decide,
     Decision,
     HazardClass,
     HealthEstimate,
     HealthReport,
+    PackReport,
     PackState,
     PackStatus,
+    PoseMm,
     Refusal,
     Route,
     Scalar,
@@ -28,7 +31,7 @@ from delid.core import (
 )
 
 from ._cross_check import cross_check
-from ._expand import make_plan
+from ._expand import Start, make_plan
 from ._health import estimate_health
 from ._looked_for import with_answers
 from ._match import Facts, Identity, Miss, nearest_miss, weigh, why_before
@@ -42,56 +45,79 @@ HEALTH_TAGS = {
 """PLC tags of a health report. The voltage at the service terminals is none: it falls when the disconnect is pulled."""
 
 
-def decide(
-    assessment: Assessment,
-    cell: Cell,
-    readings: Mapping[str, Scalar],
-    exclude: Collection[str] = (),
-    assume_pack: str | None = None,
-    sure_confidence: float = 0.0,
-    ruled_out: Collection[DamageKind] = (),
-    carried: PackState | None = None,
-    ruled_in: Collection[DamageKind] = (),
-    released_only: bool = False,
-    health: HealthReport | None = None,
-    route: Route | None = None,
-) -> Decision:
+class Given(TypedDict, total=False):
+    """What a decision may rest on besides what was seen and measured.
+
+    exclude: fastener ids given up; they become a question to a person.
+    assume_pack: pack model that a person named; it stands above what vision says.
+    sure_confidence: below it a fastener's kind does not count, only its place.
+    ruled_out: unclear damages that a person has looked for and not found.
+    ruled_in: unclear damages that a person has looked for and found; they count as found.
+    health: what a person has measured of the pack; the readings fill in the rest.
+    route: the customer's; the proposed one counts if it is not given.
+    carried: what was done to this pack before; it is not planned again. It counts for a pack of its model only.
+    stands_mm: where the robot stands; at the park position if not given.
+    released_only: no recipe is taken whose present version nobody has released.
+    """
+
+    exclude: Collection[str]
+    assume_pack: str | None
+    sure_confidence: float
+    ruled_out: Collection[DamageKind]
+    ruled_in: Collection[DamageKind]
+    health: HealthReport | None
+    route: Route | None
+    carried: PackState | None
+    stands_mm: PoseMm | None
+    released_only: bool
+
+
+def decide(assessment: Assessment, cell: Cell, readings: Mapping[str, Scalar], **given: Unpack[Given]) -> Decision:
     """The plan for what was seen and measured, or a refusal, with the reasons for every recipe of the cell.
 
     Args:
         assessment: what vision says of the pack.
         readings: PLC tags by name, in the register map's units; they can only make the hazard class worse.
-        exclude: fastener ids given up; they become a question to a person.
-        assume_pack: pack model that a person named; it stands above what vision says.
-        sure_confidence: below it a fastener's kind does not count, only its place.
-        ruled_out: unclear damages that a person has looked for and not found.
-        ruled_in: unclear damages that a person has looked for and found; they count as found.
-        health: what a person has measured of the pack; the readings fill in the rest.
-        route: the customer's; the proposed one counts if it is not given.
-        carried: what runs before did to this pack; it is not planned again. It counts for a pack of its model only.
-        released_only: no recipe is taken whose present version nobody has released.
 
     Raises PlanningError when the chosen recipe cannot be carried out by this cell, UsageError when ``assume_pack`` is
     not a pack of the cell. No input or output, no clock, no randomness: the same input gives the same decision.
     """
-    crossed = cross_check(assessment, readings, cell.spec.limits)
-    looked = with_answers(assessment, cell.spec.limits.hazard_limits(), ruled_out, ruled_in)
-    judged = _with_findings(rejudge(looked, cell, readings), crossed)
-    identity = identify(judged, cell, assume_pack)
-    found = _health(cell, identity, judged, readings, health)
-    going = _route(found, route)
+    judged, crossed = _judge(assessment, cell, readings, given)
+    identity = identify(judged, cell, given.get("assume_pack"))
+    found = _health(cell, identity, judged, readings, given.get("health"))
+    going = _route(found, given.get("route"))
     held = found.state_of_health if found else None
-    facts = Facts(identity, judged, held, going, cell.is_released if released_only else None)
+    facts = Facts(identity, judged, held, going, cell.is_released if given.get("released_only") else None)
     weighed = weigh(cell.recipes, facts)
     chosen = next((recipe for recipe, against in weighed if not against), None)
     candidates = tuple(_candidate(recipe, against, chosen, facts) for recipe, against in weighed)
     if chosen is None:
         return Decision(judged, Refusal(_refusal(weighed, identity, judged)), candidates, crossed, found)
-    situation = Situation(judged.hazard_class, judged.damage, facts.health, going)
-    plan = make_plan(
-        chosen.for_situation(situation), cell, identity.pack, judged, readings, exclude, sure_confidence, carried
-    )
-    return Decision(judged, plan, candidates, crossed, found)
+    recipe = chosen.for_situation(Situation(judged.hazard_class, judged.damage, facts.health, going))
+    sure = given.get("sure_confidence", 0.0)
+    start = Start(tuple(given.get("exclude", ())), sure, given.get("carried"), given.get("stands_mm"))
+    return Decision(judged, make_plan(recipe, cell, identity.pack, judged, readings, start), candidates, crossed, found)
+
+
+def decide_as_asked(effect: Decide, cell: Cell) -> Decision:
+    """What the engine asks for; raises as ``decide``."""
+    told = effect.told or PackReport()
+    return decide(
+        effect.assessment, cell, effect.readings,
+        exclude=effect.exclude, assume_pack=effect.assume_pack, sure_confidence=effect.sure_confidence,
+        ruled_out=effect.ruled_out, ruled_in=effect.ruled_in, health=told.measured, route=told.route,
+        carried=effect.carried, stands_mm=effect.stands_mm, released_only=effect.released_only,
+    )  # fmt: skip
+
+
+def _judge(
+    assessment: Assessment, cell: Cell, readings: Mapping[str, Scalar], given: Given
+) -> tuple[Assessment, tuple[CrossFinding, ...]]:
+    """The assessment with what people and the PLC say, and how camera and PLC go together."""
+    crossed = cross_check(assessment, readings, cell.spec.limits)
+    answers = given.get("ruled_out", ()), given.get("ruled_in", ())
+    looked = with_answers(assessment, cell.spec.limits.hazard_limits(), *answers)
+    return _with_findings(rejudge(looked, cell, readings), crossed), crossed
 
 
 def _health(

@@ -50,7 +50,7 @@ class Sorted:
 def sort_targets(
     b: Builder, operation: Unfasten, place: PackPlace, assessment: Assessment, exclude: Collection[str]
 ) -> Sorted:
-    """What goes where. Holes that a run before left are left out; what was not seen is taken at its nominal place.
+    """What goes where. What is loosened already is left out; what was not seen is taken at its nominal place.
 
     A hole seen empty is left out too, unless the cell has a camera at the tool: then it is looked at closely first,
     because from above a nut on a stud and a bare stud are hard to tell apart.
@@ -59,8 +59,9 @@ def sort_targets(
     nominal = dict(zip(place.pack.fastener_ids(group), place.pack.groups[group].positions_mm, strict=True))
     seen = {f.id: f for f in assessment.fasteners} if assessment.pack.model in (None, place.pack.pack) else {}
     found = Sorted({}, {}, set())
+    over = {*b.carried.removed, *b.carried.loosened} if b.carried else set[str]()
     for name, at_mm in nominal.items():
-        if b.carried is None or name not in b.carried.removed:
+        if name not in over:
             _sort(
                 b,
                 operation,

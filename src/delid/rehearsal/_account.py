@@ -112,9 +112,14 @@ class Account:
             key = str(record.data["key"])
             self._step_begin_s.setdefault(key, self.cell.now_s)  # a step may begin and end in one turn
             self._step_end_s[key] = self.cell.now_s
+            self.close(key, record.data["status"] == "done")
 
     def see_step(self, state: EngineState) -> None:
         """The step under way; a retraction is no try."""
+        for watched in state.beside:
+            if watched.step.key not in self._step_begin_s:
+                self._begun[watched.step.key] = ("plc", watched.step.key, "wait", self.cell.now_s)
+            self._step_begin_s.setdefault(watched.step.key, self.cell.now_s)
         if (current := state.current) is None:
             return
         self._step_begin_s.setdefault(current.step.key, self.cell.now_s)

@@ -28,7 +28,7 @@ from delid.core import (
     UsageError,
     hazard_class,
 )
-from delid.planning import decide
+from delid.planning import decide, decide_as_asked
 from delid.sim.plc import Scenario, Site, Voltage, site_of
 
 from ._assumptions import Assumptions
@@ -71,11 +71,11 @@ class Case:
 
     def decide(self, effect: Decide) -> Decision:
         """As the planner decides; raises its errors."""
-        told = (effect.ruled_out, effect.carried, effect.ruled_in)
-        given = (effect.exclude, effect.assume_pack, effect.sure_confidence, *told)
-        key = (effect.assessment, tuple(sorted(effect.readings.items())), *given)
+        people = (effect.exclude, effect.assume_pack, effect.ruled_out, effect.ruled_in, effect.told)
+        known = (effect.sure_confidence, effect.carried, effect.stands_mm)
+        key = (effect.assessment, tuple(sorted(effect.readings.items())), *people, *known)
         if key not in self.decided:
-            self.decided[key] = decide(effect.assessment, self.cell, effect.readings, *given)
+            self.decided[key] = decide_as_asked(dataclasses.replace(effect, released_only=False), self.cell)
         return self.decided[key]
 
     def site(self, seed: int) -> Site:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from delid.core import (
@@ -15,6 +16,7 @@ from delid.core import (
     Verb,
     WaitAct,
 )
+from delid.engine import Beside
 from delid.sim.plc import COMMANDS, Machine, Running
 from delid.sim.robot import Machine as Gantry
 from delid.sim.robot import Travel
@@ -70,6 +72,8 @@ class SimulatedCell:
     _moving: int = 0
     _hidden: str = ""
     """A tag that the PLC does not deliver, so that nothing can be verified by it."""
+    hidden_beside: tuple[str, ...] = ()
+    """The same of checks that are watched beside the robot's work."""
     _will_drop: bool = False
 
     def __post_init__(self) -> None:
@@ -145,7 +149,11 @@ class SimulatedCell:
             "carried_kg": machine.carried_kg, "tool_number": machine.tool_number,
         }  # fmt: skip
         known = self.case.cell.plc_map.status.tags
-        return {name: value for name, value in values.items() if name in known and name != self._hidden}
+        return {
+            name: value
+            for name, value in values.items()
+            if name in known and name not in (self._hidden, *self.hidden_beside)
+        }
 
     def begin_command(self, effect: RunCommand) -> Finished | None:
         """Take a command; gives its end where that comes at once."""
@@ -223,6 +231,15 @@ class SimulatedCell:
         act = step.acts[0]
         if step.do is Verb.MEASURE and isinstance(act, WaitAct):
             self._hidden = act.condition.tag if self._unlucky("measure.not_verified", place_of(step, attempt)) else ""
+
+    def watch_beside(self, watched: Iterable[Beside]) -> None:
+        """Which of the checks beside the robot's work cannot be verified at this try."""
+        self.hidden_beside = tuple(
+            act.condition.tag
+            for one in watched
+            if isinstance(act := one.step.acts[0], WaitAct)
+            and self._unlucky("measure.not_verified", place_of(one.step, one.attempt))
+        )
 
     def end_wait(self) -> None:
         self._hidden = ""

@@ -174,6 +174,7 @@ class _Stage:
         current = self.state.current
         self.cell.operation = current.step.operation if current else AROUND
         self.account.see_step(self.state)
+        self.cell.watch_beside(self.state.beside)
         if current is None or not isinstance(current.acts[current.index], WaitAct):
             return
         if current.act_id and current.act_id != self.wait:

@@ -29,7 +29,7 @@ from delid.core import (
 )
 from delid.devices import motion
 from delid.journal import RecordedFrame, Recording
-from delid.planning import decide
+from delid.planning import decide_as_asked
 from delid.rehearsal import DEAD, Case, default_assumptions, run_once
 from delid.sim.plc import Scenario, Site, site_of
 from delid.vision import fuse
@@ -180,9 +180,7 @@ class RecordedCase(Case):
         return found if found is not None else super().sight(effect, site, removed)
 
     def decide(self, effect: Decide) -> Decision:
-        given = (effect.exclude, effect.assume_pack, effect.sure_confidence)
-        told = (effect.ruled_out, effect.carried, effect.ruled_in)
-        return decide(effect.assessment, self.cell, effect.readings, *given, *told, effect.released_only)
+        return decide_as_asked(effect, self.cell)
 
     def told(self, question: Question) -> str | None:
         """What the person answered to this question when it was recorded."""

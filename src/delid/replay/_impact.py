@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from delid.config import Cell, Recipe
 from delid.core import Decide, Decision, DelidError, Plan, Step
 from delid.journal import Recording
-from delid.planning import decide
+from delid.planning import decide_as_asked
 
 SHOWN = 6
 
@@ -55,10 +55,8 @@ def _compare(name: str, effect: Decide, before: Cell, after: Cell, recipe: str) 
 
 def _decide(effect: Decide, cell: Cell) -> Decision | str:
     """The decision, or the words of the planner's error."""
-    given = (effect.exclude, effect.assume_pack, effect.sure_confidence)
-    told = (effect.ruled_out, effect.carried, effect.ruled_in)
     try:
-        return decide(effect.assessment, cell, effect.readings, *given, *told)
+        return decide_as_asked(effect, cell)
     except DelidError as error:
         return error.message
 

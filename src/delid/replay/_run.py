@@ -33,7 +33,7 @@ from delid.core import (
 from delid.devices import motion
 from delid.engine import initial, step
 from delid.journal import RecordedFrame, Recording
-from delid.planning import decide
+from delid.planning import decide_as_asked
 from delid.vision import fuse
 
 from ._eyes import Eyes, InspectorLike, eyes_of
@@ -165,12 +165,9 @@ class _Replay:
 
     def _decide(self, effect: Decide, at_s: float) -> Response:
         try:
-            given = (effect.exclude, effect.assume_pack, effect.sure_confidence)
-            told = (effect.ruled_out, effect.carried, effect.ruled_in)
-            found = decide(effect.assessment, self._cell, effect.readings, *given, *told, effect.released_only)
+            return Decided(at_s, effect.id, decide_as_asked(effect, self._cell))
         except DelidError as error:
             return Finished(at_s, effect.id, False, "fault", str(error))
-        return Decided(at_s, effect.id, found)
 
     def _look(self, effect: Look, recorded: Looked) -> Response:
         frames = self._frames_of(recorded.id, len(recorded.inspections))[: effect.frames]

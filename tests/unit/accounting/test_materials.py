@@ -127,6 +127,7 @@ def test_reuse_in_electric_bicycles_is_refused_by_a_rule_that_names_its_source(t
     assert found.refused[0].what == "reuse in electric bicycles"
     assert "Interim Measures" in found.refused[0].source
     assert not found.is_in_order
+    assert found.avoided.lines == (), "what is forbidden avoids nothing"
     assert account(tables, *WHOLE).refused == ()
 
 

@@ -1,11 +1,14 @@
 """``delid plan``: from inspections to a printed plan, and its exit codes."""
 
 import json
+import sys
+from dataclasses import replace
 
 import cv2
 import numpy as np
 import pytest
 
+from delid.config import load_cell
 from delid.core import (
     Assessment,
     Damage,
@@ -232,9 +235,41 @@ def test_a_health_report_that_is_none_is_refused(run, seen, tmp_path, text, repo
     result = run("plan", seen(inspection()), "--health-rules", repository / RULES, "--health", report)
     assert result.exit_code == 2
     assert "is no health report" in result.output
+
+
+def test_a_cell_without_health_rules_says_so(run, seen, monkeypatch, repository):
+    loaded = replace(load_cell(repository / "cell_configs/cells/demo.yaml"), health=None)
+    monkeypatch.setattr(sys.modules["delid.cli.plan"], "load_cell", lambda path: loaded)
     bare = run("plan", seen(inspection()), "--capacity-ah", "5")
     assert bare.exit_code == 2
     assert "no health rules" in bare.output
+
+
+def torques(result):
+    plan = from_plain(Decision, json.loads(result.stdout)).outcome
+    return {a.params["torque_nm"] for s in plan.steps for a in s.acts if getattr(a, "name", "") == "unfasten"}
+
+
+def test_a_parameter_is_set_in_the_recipe_that_is_taken(run, seen):
+    path = seen(inspection())
+    assert torques(run("plan", path, "--json")) == {12}
+    assert torques(run("plan", path, "--json", "--set", "lid_torque_nm=11.5")) == {11.5}
+    assert torques(run("plan", path, "--json", "--route", "reuse", "--capacity-ah", "185")) == {10}, "its variant"
+
+
+@pytest.mark.parametrize(
+    ("pair", "words"),
+    [
+        ("lid_torque_nm=19", "lid_torque_nm is 19, above the approved 18"),
+        ("lid_torque_nm=much", "lid_torque_nm is 'much', which is no number"),
+        ("lid_torque=12", "there is no parameter 'lid_torque'; there are lid_torque_nm"),
+        ("lid_torque_nm", "is no NAME=VALUE"),
+    ],
+)
+def test_a_value_that_may_not_be_set_is_wrong_use(run, seen, pair, words):
+    result = run("plan", seen(inspection()), "--set", pair)
+    assert result.exit_code == 2
+    assert words in " ".join(result.output.split())
 
 
 def test_times_are_learnt_from_recordings_and_shown(run, repository, tmp_path):

@@ -93,6 +93,20 @@ def test_what_counts_for_nothing_leaves_the_recipe_where_it_is(place, recipe, ca
         assert state_of(place, recipe) is ReleaseState.CHECKED
 
 
+def test_a_simulation_with_other_parameters_is_set_beside_the_recipe_as_it_is_and_not_kept(place, call):
+    recipe = place / "cell_configs/recipes/byd-blade-standard.yaml"
+    change(recipe)
+    call("check", recipe)
+    done = call("simulate", recipe, "--runs", 10, "--set", "lid_torque_nm=11", "--compare", recipe)
+    assert done.exit_code == 0, done.output
+    assert done.output.count("byd-blade/standard on byd-blade") == 2
+    assert done.output.count("not kept for a release: parameters were changed") == 2
+    assert state_of(place, recipe) is ReleaseState.CHECKED
+    refused = call("simulate", recipe, "--runs", 1, "--set", "lid_torque_nm=30")
+    assert refused.exit_code == 2
+    assert "above the approved 18" in refused.output
+
+
 def test_a_finding_keeps_a_recipe_from_being_checked_and_released(place, recipe, call):
     call("check", recipe)
     recipe.write_text(recipe.read_text().replace("operations:", "permissives: [no_such_tag]\noperations:"))

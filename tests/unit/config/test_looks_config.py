@@ -26,6 +26,7 @@ def load(tmp_path: Path, repository: Path) -> Callable[[Change], Cell]:
         data = copy.deepcopy(dict(read_document(demo).data))
         for key in ("packs", "recipes"):
             data[key] = [str((demo.parent / path).resolve()) for path in data[key][:1]]
+        data["health"] = str((demo.parent / data["health"]).resolve())
         data["plc"]["map"] = str((demo.parent / data["plc"]["map"]).resolve())
         data["cameras"] = [data["cameras"][0], copy.deepcopy(TOOL_CAMERA)]
         data["cameras"][0]["looks"] = copy.deepcopy(LOOKS)

@@ -124,7 +124,9 @@ class Cell:
         world = World(PLAN)
         monkeypatch.setattr(eyes_module, "fuse", lambda inspections, limits: world.assessment())
         monkeypatch.setattr(
-            executor_module, "decide", lambda seen, *rest: Decision(seen, PLAN, (Candidate("p/standard", True, ()),))
+            executor_module,
+            "decide_as_asked",
+            lambda asked, cell: Decision(asked.assessment, PLAN, (Candidate("p/standard", True, ()),)),
         )
         monkeypatch.setattr(executor_module, "initial", lambda cell, at_s, sure: EngineState(rules=RULES, now_s=at_s))
         self.plc, self.motion = FakePlc(self.clock, self.trail), FakeMotion(self.clock, self.trail)

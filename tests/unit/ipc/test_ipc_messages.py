@@ -27,6 +27,15 @@ GOOD: list[dict[str, Any]] = [
     {"op": "shelve", "code": "plc.gas", "by": "panel", "reason": "sensor is being changed", "minutes": "30"},
     {"op": "state"},
     {"op": "mode", "mode": "manual", "by": "Ann"},
+    {
+        "op": "told",
+        "voltage_v": "",
+        "isolation_ohm_per_v": "800",
+        "impedance_mohm": "",
+        "capacity_ah": "185",
+        "route": "reuse",
+        "by": "Ann",
+    },
     {"op": "jog", "press": "p1", "axis": "x", "direction": "+", "feed_mm_s": "", "by": "Ann"},
     {"op": "hold_jog", "press": "p1"},
     {"op": "end_jog", "press": "p1"},
@@ -63,6 +72,9 @@ def test_every_request_has_a_good_example() -> None:
         (GOOD[3] | {"minutes": "-1"}, "minutes is no number"),
         (GOOD[3] | {"minutes": "inf"}, "minutes is no number"),
         ({"op": "answer", "question_id": "q", "answer": ["a"], "by": "x"}, "answer is not text"),
+        (GOOD[6] | {"capacity_ah": "much"}, "capacity_ah is neither empty nor a number"),
+        (GOOD[6] | {"capacity_ah": "-1"}, "capacity_ah is neither empty nor a number"),
+        (GOOD[6] | {"route": "landfill"}, "route 'landfill' is not one of , reuse, recycling, quarantine"),
     ],
 )
 def test_a_bad_request_says_why(message: object, reason: str) -> None:

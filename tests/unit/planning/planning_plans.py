@@ -12,7 +12,7 @@ def plan_of(cell, assessment, name, readings=None, exclude=()):
     pack, variant = name.split("/")
     damage = {"standard": [], "damaged": [("dent", 0.6)], "quarantine": [("burn", 0.5)]}[variant]
     seen = assessment(None if pack == "common" else pack, damage=damage)
-    plan = decide(seen, cell, readings or {}, exclude).outcome
+    plan = decide(seen, cell, readings or {}, exclude=exclude).outcome
     assert plan.recipe == name
     return plan
 

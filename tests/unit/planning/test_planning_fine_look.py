@@ -21,7 +21,7 @@ from delid.core import (
     PlanningError,
     Step,
 )
-from delid.planning import make_plan
+from delid.planning import Start, make_plan
 from looks_kit import TOOL_CAMERA
 
 LOOSEN = """\
@@ -58,7 +58,7 @@ def seen(
 def plan_of(recipe_of: Callable[..., Recipe], assessment: Callable[..., Assessment]) -> Callable[..., Plan]:
     def plan(cell: Cell, *fasteners: Fastener, sure: float = 0.0) -> Plan:
         found = assessment(fasteners=fasteners)
-        return make_plan(recipe_of(LOOSEN), cell, cell.packs["vw-meb-82"], found, {}, (), sure)
+        return make_plan(recipe_of(LOOSEN), cell, cell.packs["vw-meb-82"], found, {}, Start(sure_confidence=sure))
 
     return plan
 

@@ -31,7 +31,9 @@ def test_every_plan_keeps_limits_and_order(cell, cell_with, assessment, pack, da
     own = cell_with(fixture={"origin_mm": (*origin, -600.0)})
     fasteners = [Fastener(f"lid.{n:02d}", kind, (0.0, 0.0), None, 0.9) for n, kind in seen.items()]
     given_up = [f"lid.{n:02d}" for n in exclude]
-    decision = decide(assessment(pack, damage=damage, fasteners=fasteners), own, {"tool_number": tool}, given_up)
+    decision = decide(
+        assessment(pack, damage=damage, fasteners=fasteners), own, {"tool_number": tool}, exclude=given_up
+    )
     plan = decision.outcome
     recipe = next(r.spec for r in own.recipes if r.spec.recipe == plan.recipe)
     check_limits(own, plan)
@@ -42,7 +44,9 @@ def test_every_plan_keeps_limits_and_order(cell, cell_with, assessment, pack, da
     assert not worked & {f.id for f in fasteners if f.kind in (FastenerKind.EMPTY, FastenerKind.STRIPPED)}
     assert (
         plan
-        == decide(assessment(pack, damage=damage, fasteners=fasteners), own, {"tool_number": tool}, given_up).outcome
+        == decide(
+            assessment(pack, damage=damage, fasteners=fasteners), own, {"tool_number": tool}, exclude=given_up
+        ).outcome
     )
 
 

@@ -239,6 +239,7 @@ def write_cell(folder: Path, repository: Path, models: Path, gallery: Path) -> P
     }
     data["recipes"] = [str(recipe)]
     data["packs"] = [str((demo.parent / pack).resolve()) for pack in data["packs"]]
+    data["health"] = str((demo.parent / data["health"]).resolve())
     data["plc"] = data["plc"] | {"map": str((demo.parent / data["plc"]["map"]).resolve())}
     path = folder / "cell.yaml"
     path.write_text(json.dumps(data), encoding="utf-8")

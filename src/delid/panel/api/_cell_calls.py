@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import Query, Request
 from pydantic import Field
 
-from delid.core import Command, Mode
+from delid.core import Command, Mode, Route
 
 from .._acts import RESET_GIVE_UP_S, becomes, reaches
 from .._events import EventOut
@@ -19,6 +19,7 @@ from ._calls import Calls
 
 HOLD_START_S = 1.5
 CALLS = Calls("cell", Scope.COMMAND)
+Measured = Annotated[float, Field(ge=0, lt=1e6, allow_inf_nan=False)] | None
 Given = Literal["Reset", "Start", "Unhold", "Suspend", "Unsuspend", "Abort", "Clear", "Complete"]
 
 
@@ -56,6 +57,21 @@ class AnswerIn(Strict):
 
 class ModeIn(Strict):
     mode: Mode
+
+
+class PackIn(Strict):
+    """What was measured of the pack in the cell, and the customer's route; it replaces what was told before."""
+
+    voltage_v: Measured = None
+    """Of the whole pack, at rest."""
+    isolation_ohm_per_v: Measured = None
+    """Between terminals and case."""
+    impedance_mohm: Measured = None
+    """Of the whole pack."""
+    capacity_ah: Measured = None
+    """Over a full discharge."""
+    route: Route | None = None
+    """Without it the cell proposes one."""
 
 
 class EventsOut(Strict):
@@ -129,6 +145,22 @@ async def answer(request: Request, question: str, body: AnswerIn) -> Act:
     message = {"op": "answer", "question_id": question, "answer": body.answer, "by": by_of(person_in(request))}
     goal = becomes("the cell goes on with the answer", lambda now: (now["question"] or {}).get("id") != question)
     return await act(request, message, "answer", f"{question}: {body.answer}", goal)
+
+
+@CALLS.post("/pack", Role.OPERATOR, Act)
+async def tell_of_pack(request: Request, body: PackIn) -> Act:
+    """Say what was measured of the pack in the cell, and where it goes; between Reset and the end of its run."""
+    measured = {k: "" if v is None else repr(v) for k, v in body.model_dump(exclude={"route"}).items()}
+    route = body.route.value if body.route else ""
+    message = {"op": "told", **measured, "route": route, "by": by_of(person_in(request))}
+    values = {name: float(text) for name, text in measured.items() if text}
+
+    def known(now: dict[str, Any]) -> bool:
+        told = now.get("told") or {}
+        given = {k: v for k, v in (told.get("measured") or {}).items() if k != "by" and v is not None}
+        return given == values and (told.get("route") or "") == route
+
+    return await act(request, message, "told", route, becomes("the cell has taken it down", known))
 
 
 @CALLS.post("/mode", Role.OPERATOR, Act)

@@ -24,6 +24,8 @@ TEXTS: dict[str, str] = {
     "step": "{key}: {status} ({detail})",
     "failure": "{key}: {kind}, then {reaction}",
     "decision": "recipe {recipe}",
+    "replan": "plan made anew: {reasons}",
+    "told": "{by} of the pack: {words}",
     "end": "{outcome}: {reason}",
 }
 """A record of the journal in words; others are shown by their kind."""
