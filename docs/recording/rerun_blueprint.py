@@ -10,13 +10,18 @@ import argparse
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import Any
 
 IMAGES = ("/camera/overview", "/camera/close")
 """Cameras of the demonstration cell; put your own here."""
 CURVES = {
-    "Volts, torque, heat, gas": "/delid/tags",
-    "Where the robot stands": "/delid/robot",
+    "Volts and torque": {"/delid/tags": ("pack_voltage_v", "torque_nm")},
+    "Temperature and gas": {"/delid/tags": ("pack_temperature_c", "gas_ppm")},
+    "Where the robot stands": {"/delid/robot": ("x_mm", "y_mm", "z_mm")},
 }
+"""Name of each view, its channel, and the fields that it draws."""
+MESSAGES = {"/delid/tags": "delid.Tags:message", "/delid/robot": "delid.Robot:message"}
+"""The component that Rerun makes of each message."""
 LOG = "/delid/log"
 FACTS = ("/delid/inspection", "/delid/decision", "/delid/operator", "/delid/record")
 STATE = "/delid/state"
@@ -29,7 +34,7 @@ def save(path: Path) -> None:
 
     rr.init("delid_blueprint")
     images = [rrb.Spatial2DView(origin=topic, name=topic.rsplit("/", 1)[-1]) for topic in IMAGES]
-    curves = [rrb.TimeSeriesView(origin=topic, name=name) for name, topic in CURVES.items()]
+    curves = [_curves(name, drawn) for name, drawn in CURVES.items()]
     facts = [rrb.DataframeView(origin=topic, name=topic.rsplit("/", 1)[-1]) for topic in (*FACTS, STATE)]
     blueprint = rrb.Blueprint(
         rrb.Vertical(
@@ -40,6 +45,25 @@ def save(path: Path) -> None:
         rrb.TimePanel(state="collapsed"),
     )
     blueprint.save("delid", str(path))
+
+
+def _curves(name: str, drawn: dict[str, tuple[str, ...]]) -> Any:
+    """One view; each field of a message is a line of its own."""
+    import rerun as rr
+    import rerun.blueprint as rrb
+    from rerun.blueprint.encodings import ComponentSourceKind, VisualizerComponentMapping
+
+    def line(topic: str, field: str) -> Any:
+        source = VisualizerComponentMapping(
+            "Scalars:scalars",
+            ComponentSourceKind.SourceComponent,
+            source_component=MESSAGES[topic],
+            selector=f".{field}",
+        )
+        return rr.SeriesLines(names=field).visualizer(mappings=[source])
+
+    lines = {topic: [line(topic, field) for field in fields] for topic, fields in drawn.items()}
+    return rrb.TimeSeriesView(origin="/", contents=list(lines), name=name, overrides=lines)
 
 
 def main() -> None:

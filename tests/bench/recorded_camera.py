@@ -16,7 +16,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from delid.config import load_cell
 from delid.core import (
     Assessment,
     Fastener,
@@ -40,17 +39,18 @@ from delid.core import (
     Ticked,
     Wire,
 )
-from delid.journal import RecordingWriter, header_of, lenses_of
+from delid.journal import LensFacts, RecordingHeader, RecordingWriter
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SIZE_PX, RATE_HZ = (1920, 1080), 20
-PICTURES = 8
+PICTURES = 3
 TAGS: dict[str, Scalar] = {
     "ack_seq": 41, "stop_ack": 3, "estop_ok": True, "guard_closed": True, "extraction_on": False, "clamp_closed": False,
     "vacuum_ok": False, "grip_ok": False, "motion_permitted": True, "fault_latched": False, "watchdog_ok": True,
     "smoke": False, "pack_voltage_v": 12.0, "isolation_ohm_per_v": 800, "pack_temperature_c": 22.0, "gas_ppm": 1,
     "carried_kg": 0.0, "tool_number": 0, "torque_nm": 0.0, "angle_deg": 0, "energy_wh": 0.0,
 }  # fmt: skip
+LENS = LensFacts((1600.0, 0.0, 959.5, 0.0, 1600.0, 539.5, 0.0, 0.0, 1.0), (0.1, -0.2, 0.0, 0.0, 0.05), *SIZE_PX)
 BLOCK = bytes(range(90))
 REPORT = b"<Run|MPos:123.456,789.012,-20.000|Bf:15,128|FS:500,0|WCO:0.000,0.000,0.000>\r\n"
 
@@ -59,13 +59,10 @@ def pictures() -> list[bytes]:
     """What a camera delivers: JPEGs of a lid, no two alike, with a sensor's noise."""
     scene = cv2.imread(str(REPOSITORY / "fixtures/scenes/vw-meb-82-clean/bolts.jpg"))
     assert scene is not None
-    large = cv2.resize(scene, SIZE_PX, interpolation=cv2.INTER_CUBIC).astype(np.int16)
-    found = []
-    for number in range(PICTURES):
-        noise = np.random.default_rng(number).normal(0, 3, large.shape)
-        noisy = np.clip(large + noise, 0, 255).astype(np.uint8)
-        found.append(cv2.imencode(".jpg", noisy, [cv2.IMWRITE_JPEG_QUALITY, 92])[1].tobytes())
-    return found
+    large = cv2.resize(scene, SIZE_PX, interpolation=cv2.INTER_CUBIC)
+    noise = np.random.default_rng(1).integers(0, 12, large.shape, dtype=np.uint8)
+    noisy = [cv2.add(large, np.roll(noise, 97 * number, axis=0)) for number in range(PICTURES)]
+    return [cv2.imencode(".jpg", one, [cv2.IMWRITE_JPEG_QUALITY, 92])[1].tobytes() for one in noisy]
 
 
 def grab(encoded: bytes, number: int, now_s: float) -> Frame:
@@ -115,8 +112,7 @@ def main(duration_s: float, path: Path | None) -> None:
     encoded, clock = pictures(), SystemClock()
     writer = None
     if path is not None:
-        cell = load_cell(REPOSITORY / "cell_configs/cells/demo.yaml")
-        writer = RecordingWriter(path, clock, header_of(cell, "bench", "0", {}), lenses=lenses_of(cell))
+        writer = RecordingWriter(path, clock, RecordingHeader("bench"), lenses={"overview": LENS})
         writer.event(Started(clock.now_s()))
     facts = Facts(writer) if writer is not None else None
     began_s, cpu_s = time.monotonic(), time.process_time()

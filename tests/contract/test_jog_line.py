@@ -11,7 +11,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from delid.cli._main import app
+from delid.cli.status import lines_of
 from delid.core import Mode
+from delid.journal import NoRecorder
 from jog_rig import Line, open_line
 
 
@@ -33,6 +35,17 @@ async def test_a_person_jogs_for_a_time_and_hears_where_it_stands(line: Line) ->
     line.press |= {"press": "p2", "direction": "-"}
     assert (await line.hold(0.5))["ok"]
     assert line.log.turns - turns <= 6, "hold signals are not kept one by one"
+
+
+async def test_status_says_what_the_recording_could_not_keep(line: Line) -> None:
+    assert (await line.state())["recording"] is None
+    assert not [text for text in lines_of(await line.state()) if "recording" in text]
+    line.log.recorder = NoRecorder("No space left on device")  # type: ignore[assignment]
+    state = await line.state()
+    assert state["recording"]["healthy"] is False
+    assert "recording has ended: No space left on device" in lines_of(state)
+    state["recording"] |= {"failure": "", "dropped_frames": 3, "dropped_traffic": 40}
+    assert lines_of(state)[-1] == "recording: 3 frames dropped, 40 wire records dropped"
 
 
 async def test_what_the_cell_refuses_a_person_reads(line: Line) -> None:

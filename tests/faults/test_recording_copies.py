@@ -45,7 +45,7 @@ CUTS = 200
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("whole") / "a.mcap"
-    write_recording(path, rounds=12, size_px=200)
+    write_recording(path, rounds=8, size_px=200)
     return path
 
 
@@ -71,7 +71,7 @@ def test_every_cut_at_200_random_places_keeps_its_last_whole_chunk(whole, tmp_pa
         report = repair_recording(cut, mended)
         assert report.messages >= max((count for end, count in ends if end <= length), default=0), length
         found = read_recording(mended)
-        assert list(found.facts) == facts(12)[: len(found.facts)]
+        assert list(found.facts) == facts(8)[: len(found.facts)]
         cut.unlink()
         mended.unlink()
 

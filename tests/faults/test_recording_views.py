@@ -206,5 +206,11 @@ def test_the_rerun_blueprint_names_channels_that_exist(shown, repository):
     assert spec.loader is not None
     blueprint = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(blueprint)
-    named = {*blueprint.IMAGES, *blueprint.CURVES.values(), blueprint.LOG, *blueprint.FACTS, blueprint.STATE}
-    assert named <= set(fields_of(shown))
+    known = fields_of(shown)
+    assert {*blueprint.IMAGES, blueprint.LOG, *blueprint.FACTS, blueprint.STATE} <= set(known)
+    drawn = [(topic, fields) for view in blueprint.CURVES.values() for topic, fields in view.items()]
+    assert {topic for topic, _ in drawn} == set(blueprint.MESSAGES)
+    for topic, fields in drawn:
+        assert set(fields) <= known[topic], topic
+    kinds = {topic: message.DESCRIPTOR.full_name for topic, message in decoded(shown)}
+    assert {topic: f"{kinds[topic]}:message" for topic in blueprint.MESSAGES} == blueprint.MESSAGES

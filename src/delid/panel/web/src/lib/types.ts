@@ -118,8 +118,19 @@ export interface CellState {
   reconciliation?: Left | null;
   jog?: Jog | null;
   devices: Record<string, Device>;
+  recording?: Recording | null;
   tags: Record<string, number | boolean | string | null>;
   tags_age_s: number | null;
+}
+
+/** What the recording of the run could not keep. */
+export interface Recording {
+  healthy: boolean;
+  dropped_frames: number;
+  lost_facts: number;
+  dropped_traffic: number;
+  failure: string;
+  waiting: number;
 }
 
 export interface LeftItem {
