@@ -1,4 +1,4 @@
-"""A cell that says what a test tells it to say, and a panel in front of it, both on real sockets."""
+"""A cell that says what a test tells it to say, on a real socket."""
 
 from __future__ import annotations
 
@@ -6,25 +6,17 @@ import asyncio
 import contextlib
 import copy
 import time
-import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import cv2
-import httpx
 import numpy as np
-import uvicorn
 
-from delid.core import SystemClock, UsageError
+from delid.core import UsageError
 from delid.ipc import CellServer
-from delid.journal import Journal
-from delid.panel import Cost, PanelSettings, Role, bind, create_app
-from delid.panel._serve import server_config
 
 Message = dict[str, Any]
-CHEAP = Cost(passes=1, memory_kib=64, lanes=1)
-"""Passwords of tests are not worth guessing."""
 
 
 def _step(key: str, title: str, do: str, status: str, target: str | None = None, detail: str = "") -> Message:
@@ -115,6 +107,7 @@ def snapshot(**changes: Any) -> Message:
                 "position_trusted": True,
             },
             "camera": {"up": True, "detail": "", "age_s": 0.3},
+            "model": {"up": True, "detail": "", "age_s": 12.0, "state": "ready"},
         },
         "tags": {
             "pack_voltage_v": 3.2,
@@ -220,12 +213,12 @@ class FakeCell:
         self.state = state
         self.server.publish_state(state)
 
-    async def told_within(self, deadline_s: float = 3.0) -> Message:
-        """The first message that tells the cell something."""
+    async def told_within(self, deadline_s: float = 3.0, op: str = "") -> Message:
+        """The first message that tells the cell something, or the first of this kind."""
         async with asyncio.timeout(deadline_s):
-            while not self.told:  # noqa: ASYNC110
+            while not (found := [m for m in self.told if op in ("", m["op"])]):  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
-        return copy.deepcopy(self.told[0])
+        return copy.deepcopy(found[0])
 
 
 @contextlib.asynccontextmanager
@@ -246,102 +239,3 @@ async def running_cell(path: Path) -> AsyncIterator[FakeCell]:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         cell.server.close()
-
-
-@contextlib.asynccontextmanager
-async def running_panel(path: Path, port: int = 0, **options: Any) -> AsyncIterator[str]:
-    """The panel of the cell at ``path``, on a free port if none is given; yields its address without the last slash.
-
-    In open mode, unless ``open_as`` is None; ``options`` are those of PanelSettings.
-    """
-    given = {"data": path.parent / "panel", "open_as": Role.ADMIN, "cost": CHEAP} | options
-    app = create_app(PanelSettings(socket=path, **given))
-    with bind("127.0.0.1", port) as bound:
-        server = uvicorn.Server(server_config(app))
-        task = asyncio.create_task(server.serve(sockets=[bound]))
-        try:
-            async with asyncio.timeout(10.0):
-                while not server.started:  # noqa: ASYNC110
-                    await asyncio.sleep(0.02)
-            yield f"http://127.0.0.1:{bound.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            await task
-
-
-def panel_client(address: str, **options: Any) -> httpx.AsyncClient:
-    """A client that gives each state-changing call a key of its own, unless the call has one."""
-
-    async def add_key(request: httpx.Request) -> None:
-        if request.method not in ("GET", "HEAD") and "idempotency-key" not in request.headers:
-            request.headers["Idempotency-Key"] = uuid.uuid4().hex
-
-    return httpx.AsyncClient(base_url=address, timeout=10.0, event_hooks={"request": [add_key]}, **options)
-
-
-ADMIN = ("mara", "open the lid 4")
-PIN = "358142"
-
-
-@contextlib.asynccontextmanager
-async def set_up_panel(path: Path, **options: Any) -> AsyncIterator[str]:
-    """A panel that asks for a login, with one user: ADMIN."""
-    codes: list[str] = []
-    async with running_panel(path, open_as=None, on_set_up=codes.append, **options) as address:
-        async with panel_client(address) as client:
-            first = {"code": codes[0], "name": ADMIN[0], "password": ADMIN[1], "pin": PIN}
-            assert (await client.post("/api/v1/session/set-up", json=first)).status_code == 200
-            await client.post("/api/v1/session/logout")
-        yield address
-
-
-async def logged_in(client: httpx.AsyncClient, name: str, password: str) -> Message:
-    """Log in; the answer of the panel."""
-    reply = await client.post("/api/v1/session/login", json={"name": name, "password": password})
-    assert reply.status_code == 200, reply.text
-    return dict(reply.json())
-
-
-async def step_up(client: httpx.AsyncClient, pin: str = PIN) -> Message:
-    """Give the PIN; the answer of the panel."""
-    reply = await client.post("/api/v1/session/step-up", json={"pin": pin})
-    assert reply.status_code == 200, reply.text
-    return dict(reply.json())
-
-
-def written_cell(folder: Path, repository: Path) -> Path:
-    """The demonstration cell as a file in ``folder``, with runs of its own there."""
-    text = (repository / "cell_configs/cells/demo.yaml").read_text()
-    text = text.replace("runs: ../../runs", f"runs: {folder / 'runs'}")
-    text = text.replace("../../", f"{repository}/").replace("../", f"{repository}/cell_configs/")
-    path = folder / "cell.yaml"
-    path.write_text(text)
-    return path
-
-
-def run_of(runs: Path, alarm: str = "the guard is open", code: str = "077PB0123456789", name: str = "") -> str:
-    """A run that was started, had an alarm and a question, and was finished; its name."""
-
-    def record(kind: str, **data: Any) -> Message:
-        return {"type": "Record", "kind": kind, "data": data}
-
-    def turn(event: Message, *effects: Message) -> Message:
-        return {"event": event, "effects": list(effects), "packml": "Execute"}
-
-    count = len(list(runs.glob("*"))) if runs.is_dir() else 0
-    name = name or f"20261122T0{count:05d}.000-demo"
-    (runs / name).mkdir(parents=True)
-    seen = snapshot()["assessment"] | {"codes": [{"text": code}]}
-    with Journal(runs / name, SystemClock()) as journal:
-        start = record("command", by="mara", command="Start", accepted=True, reasons=[])
-        journal.append("turn", turn({"type": "OperatorCommanded"}, start))
-        journal.append("run_started", {"cell": "demo", "config_sha256": "ab" * 32})
-        journal.append("turn", turn({"type": "Looked", "assessment": seen}))
-        journal.append("turn", turn({"type": "Ticked"}, record("decision", recipe="vw-meb-82/damaged")))
-        journal.append("turn", turn({"type": "Ticked"}, record("alarm", code="plc.guard", text=alarm)))
-        step = record("step", key="vw-meb-82/damaged/lid", status="done", detail="confirmed")
-        answer = record("answer", by="mara", answer="skip", id="q1", accepted=True)
-        journal.append("turn", turn({"type": "Answered"}, answer, step))
-        journal.append("turn", turn({"type": "Ticked"}, record("end", outcome="dismantled", reason="all", steps=1)))
-        journal.append("run_ended", {"outcome": "dismantled"})
-    return name

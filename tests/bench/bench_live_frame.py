@@ -24,7 +24,8 @@ import cv2
 import numpy as np
 from playwright.async_api import Page, async_playwright
 
-from fake_cell import FakeCell, frame_meta, running_cell, running_panel
+from fake_cell import FakeCell, frame_meta, running_cell
+from panel_rig import running_panel
 
 WIDTH, HEIGHT, FRAMES_S, SECONDS = 1280, 720, 20, 15
 SQUARE, BITS = 16, 32

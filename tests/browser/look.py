@@ -3,8 +3,21 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from pathlib import Path
 
 from playwright.async_api import Locator, Page, expect
+
+from fake_cell import FakeCell
+
+
+@dataclass(frozen=True)
+class Station:
+    """A cell that says what it is told to say, its socket, and the address of an open panel in front of it."""
+
+    cell: FakeCell
+    path: Path
+    address: str
 
 
 def button(page: Page, name: str) -> Locator:

@@ -1,25 +1,35 @@
-"""A real cell process with simulated PLC and robot, a panel with users in front of it, and people at its page."""
+"""A real cell process with simulated PLC and robot, a panel with users in front of it, and people at its page.
+
+One cell serves all tests of a file, as a cell in a plant does: each test puts in the next pack. It judges one frame in
+each look, and most bolts of its packs are out already, so that a whole run takes seconds.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 
 from look import button
 from playwright.async_api import Browser, BrowserContext, Page, expect
 from playwright.async_api import Error as PlaywrightError
 
-from cell_kit import CellRig
-from fake_cell import ADMIN, PIN, logged_in, panel_client, set_up_panel, step_up
+from cell_kit import REPOSITORY, CellRig
+from delid.sim.plc import set_inputs
+from panel_rig import ADMIN, PIN, logged_in, panel_client, running_panel, set_up_panel, step_up
 
 PASSWORDS = {"olga": "bolts out 11", "emil": "teach a pack 7"}
 ROLES = {"olga": "operator", "emil": "engineer", "mara": "admin"}
 SLOW_MS = 30_000
 """A cell at work and a browser share the machine; what is fast in the product is measured elsewhere."""
+SCENE = "vw-meb-82-damaged"
+SPEED = 120.0
+LEFT = ("lid.01", "lid.04", "lid.08", "lid.11", "lid.15", "lid.20")
+"""Bolts that are still in: lid.11 is seized, the head of lid.20 is round."""
+AT_REST = ("Stopped", "Complete", "Idle")
 
 WORDS = {
     "en": {"name": "Name", "password": "Password", "login": "Log in", "Reset": "Reset", "Start": "Start",
@@ -29,18 +39,78 @@ WORDS = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
 class RealCell:
-    rig: CellRig
-    address: str
+    """A cell and its panel, which can be ended and started again; use as an asynchronous context."""
+
+    def __init__(self, folder: Path) -> None:
+        self.rig = CellRig(folder, SCENE, SPEED, scenario=_scenario(folder), quick=True)
+        self.address = ""
+        self._packs = 1
+        self._processes, self._panel = AsyncExitStack(), AsyncExitStack()
+
+    async def __aenter__(self) -> RealCell:
+        await self._processes.enter_async_context(self.rig)
+        panel = set_up_panel(self.rig.socket, cell=self.rig.cell_file)
+        self.address = await self._panel.enter_async_context(panel)
+        await add_people(self.address)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.end_panel()
+        await self._processes.aclose()
+
+    async def end_panel(self) -> None:
+        await self._panel.aclose()
+
+    async def start_panel(self) -> None:
+        """With the same users and sessions, at the same address."""
+        port = int(self.address.rsplit(":", 1)[1])
+        panel = running_panel(self.rig.socket, port, cell=self.rig.cell_file, open_as=None)
+        await self._panel.enter_async_context(panel)
+
+    async def next_pack(self, mode: str = "production") -> None:
+        """At rest in that mode, with a pack that nobody has worked on, whatever the test before has left."""
+        while (now := (await self.rig.state())["packml"]) not in AT_REST:
+            await self.rig.command("Clear" if now == "Aborted" else "Stop")
+            await asyncio.sleep(0.05)
+        self._packs += 1
+        set_inputs(self.rig.world.folder, pack_number=self._packs)
+        while (question := (await self.rig.state())["question"]) is not None:
+            await self.rig.answer({"question": question}, "another pack")
+        assert self.rig.client is not None
+        await self.rig.client.request({"op": "mode", "mode": mode, "by": "test"}, 5.0)
+        await self.rig.until(lambda s: s["mode"] == mode and s["question"] is None)
+
+    async def work(self, steps: int = 1) -> None:
+        """A run that is under way and has some steps done; where none is, it is begun without the page."""
+        while True:
+            state = await self.rig.state()
+            if state["packml"] in (*AT_REST, "Aborted") or state["mode"] != "production":
+                await self.next_pack()
+                await self.start()
+            elif state["question"] is not None:
+                await self.rig.answer(state, reply_to(self.rig, state["question"]))
+            elif state["packml"] == "Execute" and state["steps_done"] >= steps:
+                return
+            await asyncio.sleep(0.05)
+
+    async def start(self) -> None:
+        """Reset and Start, without the page."""
+        await self.rig.until(lambda s: all(row["ok"] for row in s["reset_checklist"]))
+        await self.rig.command("Reset")
+        await self.rig.until(lambda s: s["packml"] == "Idle" and all(row["ok"] for row in s["reset_checklist"]))
+        await self.rig.command("Start")
+        await self.rig.until(lambda s: s["packml"] == "Execute" or s["question"] is not None)
 
 
-@contextlib.asynccontextmanager
-async def real_cell(folder: Path, scene: str = "vw-meb-82-damaged", speed: float = 40.0) -> AsyncIterator[RealCell]:
-    """The processes of one cell and its panel, with an operator, an engineer and an admin."""
-    async with CellRig(folder, scene, speed) as rig, set_up_panel(rig.socket, cell=rig.cell_file) as address:
-        await add_people(address)
-        yield RealCell(rig, address)
+def _scenario(folder: Path) -> Path:
+    """The damaged pack with few bolts left; a person takes out the two that the cell cannot."""
+    gone = [name for n in range(1, 29) if (name := f"lid.{n:02d}") not in LEFT]
+    text = (REPOSITORY / f"fixtures/scenarios/{SCENE}.yaml").read_text()
+    text = text.replace("../../", f"{REPOSITORY}/") + f"removed_already: [{', '.join(gone)}]\n"
+    path = folder / "scenario.yaml"
+    path.write_text(text)
+    return path
 
 
 async def add_people(address: str) -> None:
@@ -58,7 +128,8 @@ async def add_people(address: str) -> None:
                 assert (await person.post("/api/v1/session/password", json=change)).status_code == 200
 
 
-async def person(browser: Browser, address: str, language: str = "en", theme: str = "day") -> Page:
+@contextlib.asynccontextmanager
+async def person(browser: Browser, address: str, language: str = "en", theme: str = "day") -> AsyncIterator[Page]:
     """Somebody's own browser window, at the page before the login."""
     context: BrowserContext = await browser.new_context(viewport={"width": 1280, "height": 800})
     await context.add_init_script(
@@ -67,7 +138,10 @@ async def person(browser: Browser, address: str, language: str = "en", theme: st
     page = await context.new_page()
     page.set_default_timeout(SLOW_MS)
     await page.goto(address)
-    return page
+    try:
+        yield page
+    finally:
+        await context.close()
 
 
 async def log_in(page: Page, name: str, language: str = "en") -> None:
@@ -107,28 +181,23 @@ async def reset_and_start(page: Page, language: str = "en") -> None:
 async def answer(page: Page, rig: CellRig) -> str:
     """Answer the question on the page by touch, as the engine's first way on; gives the question's text."""
     state = await rig.until(lambda s: s["question"] is not None)
-    question = state["question"]
-    wanted = next((w for w in ("it is not there", "done by hand", "skip") if w in question["answers"]), None)
-    wanted = wanted or question["answers"][0]
-    if wanted == "done by hand":
-        take_out(rig, question["target"])
-    at = question["answers"].index(wanted)
+    question: dict[str, Any] = state["question"]
+    at = question["answers"].index(reply_to(rig, question))
     async with asyncio.timeout(SLOW_MS / 1000):
         # The page may still show the question before: an answer to that one is refused, and changes nothing.
         while ((await rig.state())["question"] or {}).get("id") == question["id"]:
             with contextlib.suppress(PlaywrightError):
                 await page.locator("[data-testid=question] .answers button").nth(at).click(timeout=2000)
-            await asyncio.sleep(0.3)
+            await asyncio.sleep(0.1)
     return str(question["text"])
 
 
-def take_out(rig: CellRig, fastener: str) -> None:
-    """Put a hand into the simulated world."""
-    inputs = rig.world.folder / "inputs.json"
-    before = json.loads(inputs.read_text()) if inputs.exists() else {}
-    part = inputs.with_suffix(".part")
-    part.write_text(json.dumps(before | {"removed": [*before.get("removed", []), fastener]}))
-    part.replace(inputs)
+def reply_to(rig: CellRig, question: dict[str, Any]) -> str:
+    """The engine's first way on; a bolt that is to be taken out by hand is taken out."""
+    wanted = next((w for w in ("it is not there", "done by hand", "skip") if w in question["answers"]), None)
+    if wanted == "done by hand" and question["target"]:
+        set_inputs(rig.world.folder, removed=[question["target"]])
+    return wanted or str(question["answers"][0])
 
 
 async def until_complete(page: Page, rig: CellRig, within_s: float = 150.0) -> list[str]:

@@ -7,14 +7,21 @@ from pathlib import Path
 
 import pytest
 from look import button, opened
-from playwright.async_api import Page, WebSocketRoute, expect
+from playwright.async_api import Browser, Page, WebSocketRoute, expect
 
 from delid.core import UsageError
 from fake_cell import FakeCell, idle, running_cell, snapshot
+from panel_rig import running_panel
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 COMMANDS = ("Clear", "Reset", "Start", "Unhold", "Hold", "Stop")
+
+
+async def on_its_own_clock(page: Page, address: str) -> None:
+    """The page, whose time the test can let pass."""
+    await page.clock.install()
+    await opened(page, address)
 
 
 async def test_only_allowed_commands_can_be_pressed_but_hold_and_stop_always(
@@ -29,53 +36,85 @@ async def test_only_allowed_commands_can_be_pressed_but_hold_and_stop_always(
 
 
 async def test_start_needs_holding(cell: FakeCell, address: str, page: Page) -> None:
-    cell.state = idle()
-    await opened(page, address)
+    cell.show(idle())
+    await on_its_own_clock(page, address)
     await expect(page.get_by_test_id("checklist").locator("li")).to_have_count(6)
     await button(page, "Start").hover()
     await page.mouse.down()
-    await page.wait_for_timeout(1000)
+    await page.clock.run_for(1000)
     share = await page.locator("[data-testid=commands] progress").evaluate("bar => bar.value")
     assert 0.5 < share < 0.95
     await page.mouse.up()
-    await page.wait_for_timeout(800)
+    await page.clock.run_for(800)
     assert cell.told == [], "let go too early"
     await page.mouse.down()
+    await page.clock.run_for(1600)
     assert await cell.told_within() == {"op": "command", "command": "Start", "by": "panel"}
     await page.mouse.up()
-    await page.wait_for_timeout(300)
+    await page.clock.run_for(2000)
     assert len(cell.told) == 1
 
 
 @pytest.mark.parametrize("how", ["leave", "blur", "not_allowed_any_more"])
 async def test_start_is_given_up(cell: FakeCell, address: str, page: Page, how: str) -> None:
-    cell.state = idle()
-    await opened(page, address)
+    cell.show(idle())
+    await on_its_own_clock(page, address)
     await button(page, "Start").hover()
     await page.mouse.down()
-    await page.wait_for_timeout(300)
+    await page.clock.run_for(300)
     if how == "leave":
         await page.mouse.move(400, 300)
     elif how == "blur":
         await page.evaluate("window.dispatchEvent(new Event('blur'))")
     else:
         cell.show(idle(allowed=["Stop"]))
-    await page.wait_for_timeout(1800)
+        await expect(button(page, "Start")).to_be_disabled()
+    await page.clock.run_for(1800)
     assert cell.told == []
     assert await page.locator("[data-testid=commands] progress").evaluate("bar => bar.value") == 0
     await page.mouse.up()
 
 
 async def test_start_can_be_held_with_the_keyboard(cell: FakeCell, address: str, page: Page) -> None:
-    cell.state = idle()
-    await opened(page, address)
+    cell.show(idle())
+    await on_its_own_clock(page, address)
     await button(page, "Start").focus()
-    await page.keyboard.press("Space", delay=400)
-    await page.wait_for_timeout(1500)
+    await page.keyboard.down("Space")
+    await page.clock.run_for(1400)
+    await page.keyboard.up("Space")
+    await page.clock.run_for(1500)
     assert cell.told == []
     await page.keyboard.down("Space")
+    await page.clock.run_for(1600)
     assert (await cell.told_within())["command"] == "Start"
     await page.keyboard.up("Space")
+
+
+async def test_start_is_held_and_let_slip_by_a_finger(cell: FakeCell, address: str, browser: Browser) -> None:
+    cell.show(idle())
+    context = await browser.new_context(viewport={"width": 1280, "height": 800}, has_touch=True)
+    page = await context.new_page()
+    await on_its_own_clock(page, address)
+    box = await button(page, "Start").bounding_box()
+    assert box
+    finger = await context.new_cdp_session(page)
+
+    async def touch(kind: str, *places: tuple[float, float]) -> None:
+        points = [{"x": x, "y": y} for x, y in places]
+        await finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    on, off = (box["x"] + 30, box["y"] + 20), (box["x"] + 30, box["y"] - 200)
+    await touch("touchStart", on)
+    await page.clock.run_for(800)
+    await touch("touchMove", off)
+    await page.clock.run_for(1500)
+    await touch("touchEnd")
+    assert cell.told == []
+    await touch("touchStart", on)
+    await page.clock.run_for(1600)
+    assert (await cell.told_within())["command"] == "Start"
+    await touch("touchEnd")
+    await context.close()
 
 
 async def test_stop_is_one_press_and_no_dialog(cell: FakeCell, address: str, page: Page) -> None:
@@ -127,12 +166,21 @@ async def test_a_line_that_falls_silent_counts_as_lost(cell: FakeCell, address: 
         server.on_message(forward)
 
     await page.route_web_socket("**/api/v1/live**", line)
-    await opened(page, address)
+    await on_its_own_clock(page, address)
     silent = True
-    await expect(page.get_by_test_id("lost")).to_be_visible(timeout=4500)
+    await page.clock.run_for(1000)
+    await expect(page.get_by_test_id("lost")).to_have_count(0)
+    await page.clock.run_for(2500)
+    await expect(page.get_by_test_id("lost")).to_be_visible(timeout=1000)
 
 
-async def test_a_cell_that_is_gone_is_named_and_found_again(path: Path, address: str, page: Page) -> None:
+async def test_a_cell_that_is_gone_is_named_and_found_again(tmp_path: Path, page: Page) -> None:
+    path = tmp_path / "cell.sock"
+    async with running_panel(path) as address:
+        await gone_and_back(path, address, page)
+
+
+async def gone_and_back(path: Path, address: str, page: Page) -> None:
     async with running_cell(path):
         await opened(page, address)
     await expect(page.get_by_test_id("gone")).to_contain_text("The cell process does not answer")

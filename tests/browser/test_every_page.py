@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import os
 import time
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import Browser, Page, Request, expect
 
-from fake_cell import FakeCell, frame_jpeg, frame_meta, running_panel, snapshot
+from fake_cell import FakeCell, frame_jpeg, frame_meta, snapshot
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
@@ -28,17 +27,18 @@ ALARM = {"code": "plc.extraction", "text": "the extraction does not run", "since
          "state": "unacknowledged", "todo": "Switch the extraction on at the PLC, check filter and flap, then Unhold",
          "first_out": True, "follows": "", "count": 1, "shelved": None}  # fmt: skip
 SERIOUS = ("serious", "critical")
+CHECKED = (("en", "day"), ("zh", "dark"))
+"""By axe-core: colours come with the theme, words and names with the language."""
 LIMIT_KB = 150
 FIRST_PAGE_MS = 1000
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def demo(cell: FakeCell, path: Path, built_page: None) -> AsyncIterator[str]:
+@pytest.fixture
+def demo(cell: FakeCell, address: str) -> str:
     """The panel of a cell at work with one alarm, with packs and recipes of the demonstration cell."""
-    cell.state = snapshot(alarms=[ALARM], alarm_counts={"unacknowledged": 1, "total": 1, "flood": False},
-                          modes=["production"])  # fmt: skip
-    async with running_panel(path, cell=ROOT / "cell_configs/cells/demo.yaml") as address:
-        yield address
+    cell.show(snapshot(alarms=[ALARM], alarm_counts={"unacknowledged": 1, "total": 1, "flood": False},
+                       modes=["production"]))  # fmt: skip
+    return address
 
 
 @pytest.fixture
@@ -63,16 +63,26 @@ async def opened(browser: Browser, address: str, language: str, theme: str, widt
 async def complaints_of(page: Page) -> list[str]:
     """What axe-core finds that is serious or critical, WCAG 2.2 A and AA."""
     found = await page.evaluate(
-        """async () => (await axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}))
+        """async () => (await axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
+                                              resultTypes: ["violations"]}))
              .violations.map((v) => ({id: v.id, impact: v.impact, where: v.nodes.map((n) => n.target.join(" "))}))"""
     )
     return [f"{v['id']}: {v['where'][:4]}" for v in found if v["impact"] in SERIOUS]
 
 
-@pytest.mark.parametrize(("language", "theme"), [("en", "day"), ("zh", "day"), ("en", "dark"), ("zh", "dark")])
+@pytest.mark.parametrize("language", ["en", "zh"])
 async def test_every_page_has_a_picture_and_nothing_serious(
-    cell: FakeCell, demo: str, browser: Browser, axe: str, language: str, theme: str
+    cell: FakeCell, demo: str, browser: Browser, axe: str, language: str
 ) -> None:
+    """In both themes at once, each checked with one of the languages; what a glove cannot hit counts as serious."""
+    found = await asyncio.gather(*(walk(cell, demo, browser, axe, language, theme) for theme in ("day", "dark")))
+    assert found == [{}, {}]
+
+
+async def walk(
+    cell: FakeCell, demo: str, browser: Browser, axe: str, language: str, theme: str
+) -> dict[str, list[str]]:
+    """Every page in turn: its picture into a file, and the complaints about it."""
     page = await opened(browser, demo, language, theme)
     await page.evaluate(axe)
     complaints: dict[str, list[str]] = {}
@@ -80,11 +90,17 @@ async def test_every_page_has_a_picture_and_nothing_serious(
         await page.evaluate(f"location.hash = '#/{name}'")
         cell.server.publish_frame(frame_jpeg(), frame_meta())
         await expect(page.get_by_test_id(mark or "commands").first).to_be_visible(timeout=30_000)
-        if found := await complaints_of(page):
+        checked = (language, theme) in CHECKED
+        if found := [*(await complaints_of(page) if checked else ()), *await page.evaluate(SMALL)]:
             complaints[name] = found
         await page.screenshot(path=SHOTS / f"{name.split('/')[0]}-{language}-{theme}.png")
     await page.context.close()
-    assert complaints == {}
+    return complaints
+
+
+SMALL = """[...document.querySelectorAll("button, a.button, select, summary, nav a, input:not([type=checkbox])")]
+    .filter((e) => e.offsetParent && !e.classList.contains("said") && e.offsetHeight < 48)
+    .map((e) => `${e.textContent.trim()} ${e.offsetHeight}`)"""
 
 
 async def test_on_a_phone_nothing_is_cut_and_stop_stays_in_sight(cell: FakeCell, demo: str, browser: Browser) -> None:
@@ -94,11 +110,7 @@ async def test_on_a_phone_nothing_is_cut_and_stop_stays_in_sight(cell: FakeCell,
         wide = await page.evaluate("document.documentElement.scrollWidth")
         assert wide <= 390, f"{name} is {wide} px wide"
         await expect(page.get_by_test_id("commands").get_by_role("button", name="Stop")).to_be_in_viewport(ratio=1)
-        small = await page.evaluate(
-            """() => [...document.querySelectorAll("button, a.button, select, nav a, input:not([type=checkbox])")]
-                 .filter((e) => e.offsetParent && !e.classList.contains("said") && e.offsetHeight < 48)
-                 .map((e) => `${e.textContent.trim()} ${e.offsetHeight}`)"""
-        )
+        small = await page.evaluate(SMALL)
         assert small == [], f"{name}: smaller than a glove"
     await page.context.close()
 
@@ -165,4 +177,7 @@ async def test_the_editor_completes_by_the_schema_and_shows_findings(
     await page.get_by_role("button", name="Save draft").click()
     await page.get_by_role("button", name="What the draft changes").click()
     await expect(page.get_by_test_id("diff")).to_contain_text("+servez: 3", timeout=30_000)
+    discard = page.get_by_role("button", name="Throw the draft away")
+    await discard.click()
+    await expect(discard).to_be_disabled(timeout=30_000)
     await page.context.close()

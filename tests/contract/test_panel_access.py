@@ -3,47 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
 
 from delid.panel import Times
-from fake_cell import ADMIN, FakeCell, idle, logged_in, panel_client, running_cell, running_panel, set_up_panel, step_up
+from fake_cell import FakeCell, idle
+from panel_rig import ADMIN, code_of, logged_in, panel_client, running_panel, set_up_panel, step_up
 
 COMMANDS = "/api/v1/commands"
 START = {"command": "Start", "held_s": 1.6}
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "cell.sock"
-
-
-@pytest.fixture
-async def cell(path: Path) -> AsyncIterator[FakeCell]:
-    async with running_cell(path) as cell:
-        cell.state = idle()
-        yield cell
-
-
-@pytest.fixture
-async def address(path: Path, cell: FakeCell) -> AsyncIterator[str]:
-    async with set_up_panel(path) as address:
-        yield address
-
-
-@pytest.fixture
-async def admin(address: str) -> AsyncIterator[httpx.AsyncClient]:
-    async with panel_client(address) as client:
-        await logged_in(client, *ADMIN)
-        yield client
-
-
-def code_of(reply: httpx.Response) -> tuple[int, str]:
-    return reply.status_code, "" if reply.is_success else reply.json()["error"]["code"]
 
 
 async def person(admin: httpx.AsyncClient, name: str, role: str) -> tuple[str, str]:
@@ -79,17 +49,6 @@ async def test_the_first_admin_is_made_with_the_printed_code_only(path: Path, ce
         again = await client.post("/api/v1/session/set-up", json=first | {"code": codes[0], "name": "eve"})
         assert code_of(again) == (409, "panel.set_up")
         assert [u["name"] for u in (await client.get("/api/v1/users")).json()["users"]] == ["mara"]
-
-
-async def test_a_session_outlives_the_panel_process_but_the_pin_does_not(path: Path, cell: FakeCell) -> None:
-    async with set_up_panel(path) as address, panel_client(address) as client:
-        await logged_in(client, *ADMIN)
-        assert (await step_up(client))["stepped_up"] is True
-        number = client.cookies["delid_session"]
-    async with running_panel(path, open_as=None) as address, panel_client(address) as client:
-        client.cookies.set("delid_session", number)
-        now = (await client.get("/api/v1/session")).json()
-        assert (now["name"], now["role"], now["stepped_up"]) == (ADMIN[0], "admin", False)
 
 
 ROLES = ("viewer", "operator", "engineer", "admin")

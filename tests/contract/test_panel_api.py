@@ -15,12 +15,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from delid.core import UsageError
-from fake_cell import FakeCell, frame_jpeg, frame_meta, idle, panel_client, running_cell, running_panel, snapshot
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "cell.sock"
+from fake_cell import FakeCell, frame_jpeg, frame_meta, idle, running_cell, snapshot
+from panel_rig import panel_client, running_panel
 
 
 @pytest.fixture

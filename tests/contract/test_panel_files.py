@@ -13,17 +13,8 @@ import httpx
 import pytest
 from websockets.asyncio.client import connect
 
-from fake_cell import (
-    FakeCell,
-    frame_jpeg,
-    frame_meta,
-    panel_client,
-    run_of,
-    running_cell,
-    running_panel,
-    snapshot,
-    written_cell,
-)
+from fake_cell import FakeCell, frame_jpeg, frame_meta, running_cell, snapshot
+from panel_rig import panel_client, run_of, running_panel, written_cell
 
 CODE = "077PB0123456789"
 
@@ -138,20 +129,6 @@ async def test_a_draft_that_the_checker_refuses_is_not_released(panel: httpx.Asy
     assert "unknown key" in reply.json()["error"]["message"]
     assert source.read_bytes() == before
     assert (await panel.get(f"/api/v1/recipes/{file}")).json()["draft"] is not None, "the draft is still there"
-
-
-async def test_a_simulation_is_a_job_of_which_one_runs_at_a_time(panel: httpx.AsyncClient) -> None:
-    file = (await panel.get("/api/v1/recipes")).json()["recipes"][0]["file"]
-    job = (await panel.post(f"/api/v1/recipes/{file}/simulate", json={"runs": 1})).json()
-    assert (job["state"], job["by"]) == ("running", "panel")
-    busy = await panel.post(f"/api/v1/recipes/{file}/simulate", json={"runs": 1})
-    assert (busy.status_code, busy.json()["error"]["code"]) == (409, "panel.busy")
-    async with asyncio.timeout(100.0):
-        while job["state"] == "running":
-            await asyncio.sleep(0.2)
-            job = (await panel.get(f"/api/v1/jobs/{job['id']}")).json()
-    assert job["state"] in ("done", "refused"), job["words"]
-    assert isinstance(job["result"], dict)
 
 
 async def test_photographs_are_sent_taken_live_and_removed(cell: FakeCell, panel: httpx.AsyncClient) -> None:

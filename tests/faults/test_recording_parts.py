@@ -23,7 +23,7 @@ from delid.journal import (
     limits_of,
     parts_of,
     read_recording,
-    recorded_tags,
+    recorded_series,
     repair_recording,
 )
 
@@ -47,7 +47,7 @@ def test_a_long_run_is_read_as_one(tmp_path):
     assert list(found.facts) == facts(6)
     assert sum(map(len, found.frames.values())) == 12
     assert found.header == HEADER
-    assert len(recorded_tags(tmp_path / "run.mcap")) == 6
+    assert len(recorded_series(tmp_path / "run.mcap", ())[0]) == 6
 
 
 def test_a_later_file_can_be_read_alone(tmp_path):

@@ -8,11 +8,12 @@ from typing import Any
 
 import cv2
 
-from delid.core import Effect, Event, Fastener, Frame, ImageBgr, Looked, Record
+from delid.core import Effect, Event, Fastener, Frame, ImageBgr, Record
 from delid.engine import EngineState, Executor, snapshot
 from delid.ipc import CellServer
 
 from ._requests import EVENTS, verdict
+from ._sight import Sight
 
 Message = dict[str, Any]
 PUBLISH_S = 0.2
@@ -25,7 +26,7 @@ class CellService:
         self._executor = executor
         self._server = CellServer(executor.cell.socket_path, executor.clock)
         self._waiting: dict[int, asyncio.Future[Message]] = {}
-        self._vision: Message = {}
+        self._sight = Sight(executor.cell.spec.overview.id)
         self._encoder = ThreadPoolExecutor(1, thread_name_prefix="encoder")
         self._encoding: asyncio.Task[None] | None = None
         self._to_encode: tuple[ImageBgr, Message] | None = None
@@ -51,7 +52,8 @@ class CellService:
         found = snapshot(executor.state, executor.cell, executor.ports.log.run_id, executor.clock.wall_s())
         recorder = executor.ports.log.recorder
         recording = dict(recorder.report()) if recorder is not None else None
-        return found | {"vision": self._vision, "recording": recording}
+        devices = self._sight.devices(found["devices"], executor.state, executor.clock.now_s())
+        return found | {"vision": self._sight.timing, "devices": devices, "recording": recording}
 
     async def _publish(self) -> None:
         while True:
@@ -72,8 +74,7 @@ class CellService:
             del self._waiting[id(event)]
 
     def _turned(self, state: EngineState, event: Event, effects: tuple[Effect, ...]) -> None:
-        if isinstance(event, Looked) and event.inspections:
-            self._vision = {"at_s": event.at_s, **{f"{name}_ms": ms for name, ms in _mean_ms(event).items()}}
+        self._sight.turned(event)
         reply = self._waiting.get(id(event))
         if reply is not None and not reply.done():
             reply.set_result(verdict(state, event, effects))
@@ -81,6 +82,7 @@ class CellService:
             self._server.publish_state(self._snapshot())
 
     def _framed(self, frame: Frame, camera: str) -> None:
+        self._sight.framed(frame, camera)
         executor, state = self._executor, self._executor.state
         height, width = frame.image.shape[:2]
         seen = state.assessment if camera == executor.cell.spec.overview.id else None  # places are of its picture
@@ -120,13 +122,6 @@ class CellService:
 
 def _jpeg(image: ImageBgr) -> bytes:
     return cv2.imencode(".jpg", image)[1].tobytes()
-
-
-def _mean_ms(looked: Looked) -> dict[str, float]:
-    """How long each part of judging one frame took, on average over the frames of a look."""
-    timings = [inspection.timing_ms for inspection in looked.inspections]
-    names = set(timings[0]).intersection(*timings)
-    return {name: round(sum(t[name] for t in timings) / len(timings), 3) for name in sorted(names)}
 
 
 def _fastener(fastener: Fastener, status: dict[str, str]) -> Message:

@@ -15,7 +15,7 @@ from ._recorded_at import recorded_at_s
 from ._recording import Losses, RecordedFrame, Recording, RecordingHeader, header_of
 from ._redact import Box, Redaction, RedactionReport, redact_recording
 from ._retention import KeepRules, KeptRun, Removal, removals
-from ._tags_in import recorded_tags
+from ._tags_in import recorded_series
 from ._trace import trace_of
 from ._views import LensFacts, lenses_of
 from ._writer import RecordingWriter
@@ -67,7 +67,7 @@ __all__ = [
     "read_journal",
     "read_recording",
     "recorded_at_s",
-    "recorded_tags",
+    "recorded_series",
     "recorded_traffic",
     "redact_recording",
     "removals",

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from delid import __version__
+from delid.config import load_cell
 from delid.core import Clock
 from delid.ipc import CellClient
 
@@ -46,12 +47,12 @@ class Panel:
         self.trends = Trends()
         self.live = Live(self.client, clock, self.events)
         self.acts = Acts(clock, self.live.tell_act)
-        self.replies = Replies()
+        self.replies = Replies(store)
         self.presses = Presses()
         self.version = __version__
         self.files = CellFiles(settings.cell, self.pool)
         self.runs = Runs(self.files, self.pool)
-        self.jobs = Jobs(clock)
+        self.jobs = Jobs(clock, settings.program)
         self.photos = Photos(settings.data / "photos")
         self.recipes = Recipes(settings.data / "drafts")
         self.live.on_state = self._seen
@@ -63,12 +64,21 @@ class Panel:
         self.trends.see(now, self.clock.wall_s())
         self.acts.see(now)
 
+    async def _recover(self) -> None:
+        """End what an earlier process of this panel broke off in."""
+        path = self.settings.cell
+        if path is not None:
+            await asyncio.get_running_loop().run_in_executor(
+                self.pool, self.recipes.recover, lambda: load_cell(path).pack_texts
+            )
+
     async def ask(self, message: Message) -> Message:
         """The cell's reply; raises IpcError where there is none."""
         return await self.client.request(message, DEADLINE_S)
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
+        await self._recover()
         reading = asyncio.create_task(self.live.run())
         try:
             yield

@@ -27,6 +27,8 @@ CODES: dict[str, tuple[int, str]] = {
     "panel.not_allowed": (409, "Wait until the cell is ready for it."),
     "panel.not_held": (409, "Hold Start for 1.5 seconds."),
     "panel.key_reused": (409, "Use a new Idempotency-Key for each request."),
+    "panel.unsure": (409, "Look at the cell and the list of what was done, then decide; use a new Idempotency-Key."),
+    "panel.done_before": (409, "Ask for a new password or token with a new Idempotency-Key."),
     "panel.exists": (409, "Choose another name."),
     "panel.last_admin": (409, "Make somebody else admin first."),
     "panel.refused": (409, "See the reason, put it right, and try again."),

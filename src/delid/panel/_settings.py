@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ._guard import LOOPBACK_NAMES
 from .access import Cost, Rate, Role, Times
+from .files import DELID
 
 STATIC = Path(__file__).parent / "static"
 
@@ -27,6 +28,7 @@ class PanelSettings:
         cost: of guessing a password.
         rate: of requests from one address.
         static: the built page.
+        program: what does longer work, as the start of a command line.
         on_set_up: is told the code of the first set-up, while nobody can log in yet.
     """
 
@@ -40,4 +42,5 @@ class PanelSettings:
     cost: Cost = field(default_factory=Cost)
     rate: Rate = field(default_factory=Rate)
     static: Path = STATIC
+    program: tuple[str, ...] = DELID
     on_set_up: Callable[[str], None] = lambda code: None

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 import delid.sim.plc as face
 from delid.core import ConfigError
-from delid.sim.plc import Inputs, load_site, set_inputs
+from delid.sim.plc import Inputs, Machine, load_site, set_inputs
 from delid.sim.plc._scenario import read_inputs
 
 NAMES = (
@@ -78,6 +78,28 @@ def test_inputs_are_merged_and_removed_ones_add_up(tmp_path: Path) -> None:
     set_inputs(tmp_path, removed=["lid.01"], gas_ppm=3.0)
     set_inputs(tmp_path, removed=["lid.02"], estop_ok=True)
     assert read_inputs(tmp_path) == Inputs(estop_ok=True, gas_ppm=3.0, removed=["lid.01", "lid.02"])
+
+
+def test_what_was_done_to_a_pack_is_not_done_to_the_next(tmp_path: Path) -> None:
+    set_inputs(tmp_path, removed=["lid.01"], disconnect_pulled=True, gas_ppm=3.0)
+    set_inputs(tmp_path, pack_number=2)
+    assert read_inputs(tmp_path) == Inputs(gas_ppm=3.0, disconnect_pulled=False, pack_number=2)
+    set_inputs(tmp_path, removed=["lid.02"])
+    assert read_inputs(tmp_path) == Inputs(gas_ppm=3.0, disconnect_pulled=False, pack_number=2, removed=["lid.02"])
+
+
+def test_the_next_pack_is_as_the_first_one_was(repository: Path) -> None:
+    machine = Machine(load_site(repository / "fixtures/scenarios/nissan-leaf-24-damaged.yaml"))
+    before = (list(machine.removed), machine.lid_on, machine.voltage_v)
+    machine.apply(Inputs(removed=["lid.01", "lid.02"]))
+    machine.advance(30.0)
+    machine.lid_on, machine.modules_out = False, [3]
+    assert machine.voltage_v < before[2]
+    machine.apply(Inputs(removed=["lid.01", "lid.02"]))
+    assert not machine.lid_on, "the same number: the same pack"
+    machine.apply(Inputs(pack_number=2, removed=["lid.07"]))
+    assert (machine.removed, machine.lid_on, machine.voltage_v) == ([*before[0], "lid.07"], *before[1:])
+    assert machine.modules_out == []
 
 
 def test_an_unknown_input_is_refused(tmp_path: Path) -> None:

@@ -18,8 +18,7 @@ from typing import Any, TypeVar
 from delid.core import UsageError
 
 FILE_NAME = "panel.sqlite"
-VERSION = 1
-SCHEMA = """
+TABLES = """
 CREATE TABLE users (
     name TEXT PRIMARY KEY, role TEXT NOT NULL, password TEXT NOT NULL, pin TEXT, must_change INTEGER NOT NULL,
     disabled INTEGER NOT NULL DEFAULT 0, created_s REAL NOT NULL, created_by TEXT NOT NULL
@@ -39,6 +38,15 @@ CREATE TABLE audit (
 CREATE TRIGGER audit_stays BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit list is append-only'); END;
 CREATE TRIGGER audit_remains BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit list is append-only'); END;
 """
+REPLIES = """
+CREATE TABLE replies (
+    who TEXT NOT NULL, key TEXT NOT NULL, fingerprint TEXT NOT NULL, at_s REAL NOT NULL, status INTEGER,
+    media_type TEXT, body BLOB, PRIMARY KEY (who, key)
+);
+CREATE INDEX replies_at ON replies (at_s);
+"""
+STEPS = (TABLES, REPLIES)
+"""What makes each version of the file out of the one before."""
 
 Row = sqlite3.Row
 T = TypeVar("T")
@@ -110,7 +118,7 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 def _migrate(connection: sqlite3.Connection) -> None:
     version = connection.execute("PRAGMA user_version").fetchone()[0]
-    if version > VERSION:
+    if version > len(STEPS):
         raise sqlite3.DatabaseError(f"it was written by a newer delid (version {version})")
-    if version == 0:
-        connection.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version={VERSION}; COMMIT;")
+    for number, step in enumerate(STEPS[version:], version + 1):
+        connection.executescript(f"BEGIN; {step} PRAGMA user_version={number}; COMMIT;")

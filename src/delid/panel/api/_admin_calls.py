@@ -112,7 +112,7 @@ async def users(request: Request) -> UsersOut:
     return UsersOut(users=[_user(request, user) for user in panel_of(request).access.users.all()])
 
 
-@CALLS.post("/users", Role.ADMIN, NewPassword, step_up=True)
+@CALLS.post("/users", Role.ADMIN, NewPassword, step_up=True, secret=True)
 async def add_user(request: Request, body: UserIn) -> NewPassword:
     """Add somebody; the answer has a password to hand over."""
     users = panel_of(request).access.users
@@ -132,7 +132,7 @@ async def edit_user(request: Request, name: UserName, body: UserEdit) -> UserOut
     return _user(request, user)
 
 
-@CALLS.post("/users/{name}/password", Role.ADMIN, NewPassword, step_up=True)
+@CALLS.post("/users/{name}/password", Role.ADMIN, NewPassword, step_up=True, secret=True)
 async def reset_password(request: Request, name: UserName) -> NewPassword:
     """Give somebody a new password to hand over. The PIN is forgotten, the sessions end."""
     access = panel_of(request).access
@@ -159,7 +159,7 @@ async def tokens(request: Request) -> TokensOut:
     return TokensOut(tokens=[_token(token) for token in panel_of(request).access.tokens.all()])
 
 
-@CALLS.post("/tokens", Role.ADMIN, NewToken, step_up=True)
+@CALLS.post("/tokens", Role.ADMIN, NewToken, step_up=True, secret=True)
 async def add_token(request: Request, body: TokenIn) -> NewToken:
     """Make a token for a program. It has an end, and never more rights than whoever made it."""
     panel, person = panel_of(request), person_in(request)

@@ -43,7 +43,7 @@ class Calls:
             app.add_api_route(PREFIX + path, endpoint, **options)
 
     def _add(self, method: str, path: str, role: Role | None, answer: Any, options: dict[str, Any]) -> Callable[[F], F]:
-        names = ("step_up", "calming", "keyed", "idle", "audited")
+        names = ("step_up", "calming", "keyed", "durable", "secret", "idle", "audited")
         needs = {name: options.pop(name) for name in names if name in options}
         extra = gate(role, options.pop("scope", self._scope), **needs) | options.pop("extra", {})
         options |= {

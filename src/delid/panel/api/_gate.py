@@ -33,6 +33,8 @@ class Gate:
         role: the least role; None for anybody.
         calming: only ever calms the cell: works locked, is not limited, and on the machine itself needs no login.
         keyed: carries an idempotency key; a calming call may go without.
+        durable: the key outlives the panel process. What calms the cell, and a press, wait for no disk.
+        secret: the answer holds a password or a token and is not written to the disk.
         idle: does not count as somebody being there.
         audited: goes into the audit list.
     """
@@ -42,6 +44,8 @@ class Gate:
     step_up: bool = False
     calming: bool = False
     keyed: bool = True
+    durable: bool = True
+    secret: bool = False
     idle: bool = False
     audited: bool = True
 

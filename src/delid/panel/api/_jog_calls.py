@@ -29,7 +29,7 @@ class JogIn(Strict):
     """The number of the live channel that belongs to the same page; when that is cut, the press ends at once."""
 
 
-@CALLS.post("/jog", Role.ENGINEER, Act, step_up=True)
+@CALLS.post("/jog", Role.ENGINEER, Act, step_up=True, durable=False)
 async def press_jog(request: Request, body: JogIn) -> Act:
     """Begin to hold a direction. Goes on only while keep calls come, several in each dead-man time."""
     panel, press = panel_of(request), body.press

@@ -107,8 +107,9 @@ async def _once(request: Request, person: Person, gate: Gate, inner: Handler) ->
     if key is None or not re.match(KEY_PATTERN, key):
         raise refusal("panel.bad_request", f"The header {KEY_HEADER} is missing or is not 8 to 80 letters and digits.")
     replies: Replies = request.app.state.panel.replies
-    who, now_s = f"{person.via} {person.name}", request.app.state.panel.clock.now_s()
-    if kept := await replies.earlier(who, key, await _fingerprint(request), now_s):
+    who, now_s = f"{person.via} {person.name}", request.app.state.panel.clock.wall_s()
+    durable = gate.durable and not gate.calming
+    if kept := await replies.earlier(who, key, await _fingerprint(request), now_s, durable=durable):
         return Response(kept.body, kept.status, {"Idempotency-Replayed": "true"}, kept.media_type)
     kept = None
     try:
@@ -118,7 +119,7 @@ async def _once(request: Request, person: Person, gate: Gate, inner: Handler) ->
             kept = Kept(response.status_code, body, response.media_type or "application/json")
         return response
     finally:
-        replies.keep(who, key, kept)
+        await replies.keep(who, key, kept, secret=gate.secret)
 
 
 async def _fingerprint(request: Request) -> str:

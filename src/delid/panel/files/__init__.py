@@ -2,13 +2,14 @@
 
 from ._cell_files import CellFiles
 from ._diagnostics import log_tail, model_facts, support_bundle, versions, without_secrets
-from ._jobs import Job, Jobs
+from ._jobs import DELID, Job, Jobs
 from ._photos import MOST_PHOTO_BYTES, Photos
 from ._recipes import FILE, Finding, Recipes, difference, findings
 from ._runs import RECORDING, Runs
 from ._summary import RunSummary
 
 __all__ = [
+    "DELID",
     "FILE",
     "MOST_PHOTO_BYTES",
     "RECORDING",

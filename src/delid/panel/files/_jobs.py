@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ctypes
 import json
+import os
 import resource
 import secrets
+import signal
 import sys
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -21,6 +24,10 @@ MOST_JOBS = 50
 LONGEST_S = 600.0
 MOST_MEMORY = 6 * 2**30
 MOST_OUTPUT = 4 * 2**20
+DELID = (sys.executable, "-m", "delid")
+PR_SET_PDEATHSIG = 1
+NICE = 10
+LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 @dataclass(slots=True)
@@ -40,10 +47,10 @@ class Job:
 
 
 class Jobs:
-    """One command at a time; the last ones are remembered."""
+    """One command at a time; the last ones are remembered. ``program`` is what is given each command."""
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
+    def __init__(self, clock: Clock, program: Sequence[str] = DELID) -> None:
+        self._clock, self._program = clock, program
         self._all: OrderedDict[str, Job] = OrderedDict()
 
     def find(self, name: str) -> Job:
@@ -84,7 +91,7 @@ class Jobs:
         state = "failed"
         try:
             for arguments in commands:
-                code, out, err = await _child(arguments)
+                code, out, err = await _child([*self._program, *arguments])
                 job.exit_code, job.words, job.result = code, err[-4000:], None
                 with contextlib.suppress(ValueError):
                     job.result = json.loads(out)
@@ -101,9 +108,9 @@ class Jobs:
             job.state, job.ended_s = state, self._clock.wall_s()
 
 
-async def _child(arguments: Sequence[str]) -> tuple[int, str, str]:
+async def _child(command: Sequence[str]) -> tuple[int, str, str]:
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "delid", *arguments,
+        *command,
         stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
         preexec_fn=_limit,
     )  # fmt: skip
@@ -118,6 +125,9 @@ async def _child(arguments: Sequence[str]) -> tuple[int, str, str]:
 
 
 def _limit() -> None:
-    """In the child: no more memory than a lesson needs, no core file, and last in the queue for the processor."""
+    """In the child: no more memory than a lesson needs, last in the queue for the processor, gone with the panel."""
     resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    os.nice(NICE)
+    if LIBC is not None:
+        LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,12 +13,13 @@ from typing import Any
 import yaml
 from yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent, NodeEvent
 
-from delid.config import Cell, Document, Recipe, read_recipe
+from delid.config import Cell, Document, Recipe, ReleaseState, load_recipe, read_recipe, standing_of
 from delid.core import ConfigError, ConfigFinding
 from delid.planning import Finding as RuleFinding
 from delid.planning import check_recipe
 
 from .._refusals import refusal
+from ._releasing import Releasing, Swap, write_whole
 
 FILE = re.compile(r"^[a-z0-9][a-z0-9._-]{0,80}$")
 MOST_EVENTS = 20_000
@@ -41,6 +42,7 @@ class Recipes:
 
     def __init__(self, drafts: Path) -> None:
         self._drafts = drafts
+        self._releasing = Releasing(drafts.parent / "releasing.json")
 
     def in_use(self, cell: Cell) -> dict[str, Recipe]:
         return {recipe.document.path.stem: recipe for recipe in cell.recipes}
@@ -62,9 +64,7 @@ class Recipes:
         check_plain(text)
         path = self._path(file)
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        part = path.with_suffix(".part")
-        part.write_text(text, encoding="utf-8")
-        part.replace(path)
+        write_whole(path, text)
         return path
 
     def discard(self, file: str) -> None:
@@ -90,24 +90,31 @@ class Recipes:
         """Put the draft into use, which takes a release before anything runs it.
 
         Returns its path, and what to call with how the release went: the text before comes back, or the draft goes.
+        A panel that dies before that call finds out with ``recover``.
         """
         draft = self.draft(file)
         path = self.in_use(cell)[file].document.path if file in self.in_use(cell) else folder_of(cell) / f"{file}.yaml"
-        before = path.read_bytes() if path.is_file() else None
-        if draft is not None:
-            path.write_text(draft, encoding="utf-8")
+        if draft is None:
+            return path, lambda released: None
+        swap = Swap(file, str(path), path.read_bytes().decode() if path.is_file() else None, draft)
+        self._releasing.begin(swap)
+        return path, lambda released: self._settle(swap, released)
 
-        def finished(released: bool) -> None:
-            if draft is None:
-                return
-            if released:
-                self._path(file).unlink(missing_ok=True)
-            elif before is None:
-                path.unlink(missing_ok=True)
-            else:
-                path.write_bytes(before)
+    def recover(self, pack_texts: Callable[[], Mapping[str, str]]) -> None:
+        """End a release in whose middle an earlier panel process died: kept in use if it was made, else taken back."""
+        if (swap := self._releasing.left()) is None:
+            return
+        try:
+            recipe = load_recipe(Path(swap.path))
+            released = standing_of(recipe, pack_texts()).state is ReleaseState.RELEASED
+        except ConfigError:
+            released = False
+        self._settle(swap, released)
 
-        return path, finished
+    def _settle(self, swap: Swap, released: bool) -> None:
+        self._releasing.end(swap, released=released)
+        if released and self.draft(swap.file) == swap.draft:  # one that was saved meanwhile stays
+            self._path(swap.file).unlink()
 
     def _path(self, file: str) -> Path:
         if not FILE.match(file):

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from delid.core import JournalError, RecordingError
-from delid.journal import Entry, parts_of, read_journal, recorded_tags
+from delid.journal import Entry, parts_of, read_journal, recorded_series
 
 from .._refusals import refusal
 from ._cell_files import CellFiles
@@ -107,18 +107,9 @@ class Runs:
     async def curve(self, run: str, names: Sequence[str]) -> tuple[list[float], dict[str, list[float]]]:
         """Readings of a run's recording: times (UTC) and the values of each name that was found."""
         path = await self.find(run)
-
-        def work() -> tuple[list[float], dict[str, list[float]]]:
-            entries = read_journal(path).entries
-            offset_s = entries[0].wall_s - entries[0].at_s if entries else 0.0
-            read = recorded_tags(path / RECORDING)
-            times = [tags.at_s + offset_s for tags in read]
-            kept = [n for n in names if read and isinstance(read[0].values.get(n), (int, float))]
-            return times, {n: [float(tags.values.get(n, float("nan"))) for tags in read] for n in kept}
-
         if _size(path / RECORDING) is None:
             raise RecordingError(f"the run {run} has no recording.", hint="Look at its journal.", code="recording.none")
-        return await self._work(work)
+        return await self._work(lambda: recorded_series(path / RECORDING, names))
 
     def _summary(self, path: Path) -> RunSummary:
         stamp = _stamp(path / JOURNAL)

@@ -58,19 +58,26 @@ class Machine:
             isolation_ohm_per_v=scenario.isolation_ohm_per_v,
             disconnect_pulled=False,
         )
-        self.removed = list(scenario.removed_already)
-        self.lid_on = True
-        self.modules_out: list[int] = []
+        self._put_pack_in()
+        self.pack_number = 1
         self.tool_number = 0
-        self.held: Held | None = None
         self.clamp_closed = self.extraction_on = self.quarantine_lamp = False
         self.extraction_full = self.quench_open = False
         self.lamps_on = 0
         self.torque_nm = self.angle_deg = self.energy_wh = 0.0
         self.air_nl = self.extraction_wh = 0.0
         self.motor_w = 0.0
-        self.voltage_v = site.nominal_voltage_v if scenario.voltage.closed_v is None else scenario.voltage.closed_v
         self._timed = sorted(scenario.inputs, key=lambda timed: timed.at_s)
+
+    def _put_pack_in(self) -> None:
+        """The pack of the scenario, as nobody has worked on it."""
+        scenario = self.site.scenario
+        self.removed = list(scenario.removed_already)
+        self.lid_on = True
+        self.modules_out: list[int] = []
+        self.held: Held | None = None
+        closed_v = scenario.voltage.closed_v
+        self.voltage_v = self.site.nominal_voltage_v if closed_v is None else closed_v
         self._all_but_stuck_s: float | None = None
 
     # --- what is where --------------------------------------------------------------------------------------------
@@ -155,7 +162,11 @@ class Machine:
 
     def apply(self, change: Inputs) -> None:
         """Inputs as the world sets them; keys left out stay."""
-        given = change.model_dump(exclude_none=True, exclude={"removed"})
+        if change.pack_number > self.pack_number:
+            self.pack_number = change.pack_number
+            self.inputs = self.inputs.model_copy(update={"disconnect_pulled": False})
+            self._put_pack_in()
+        given = change.model_dump(exclude_none=True, exclude={"removed", "pack_number"})
         self.inputs = self.inputs.model_copy(update=given)
         self.removed += [name for name in change.removed if name not in self.removed]
 

@@ -34,6 +34,8 @@ class Inputs(StrictModel):
     """A person has pulled the service disconnect."""
     removed: list[str] = []
     """Fasteners that a person has taken out by hand."""
+    pack_number: Annotated[int, Field(ge=1)] = 1
+    """A higher number than before: the next pack was put in, as the scenario describes the first."""
 
 
 class TimedInputs(StrictModel):
@@ -143,9 +145,12 @@ def read_inputs(world_dir: Path) -> Inputs | None:
 def set_inputs(world_dir: Path, **changes: bool | float | list[str]) -> None:
     """Press a button of the simulated world: merge ``changes`` (fields of Inputs) into its inputs file.
 
-    ``removed`` is added to what was removed before. Raises pydantic's ValidationError for an unknown field.
+    ``removed`` is added to what was removed before from the same pack.
+    Raises pydantic's ValidationError for an unknown field.
     """
     before = (read_inputs(world_dir) or Inputs()).model_dump(exclude_none=True)
+    if changes.get("pack_number", before["pack_number"]) != before["pack_number"]:
+        before = before | {"removed": [], "disconnect_pulled": False}
     removed = changes.get("removed", [])
     changes["removed"] = [*before["removed"], *(removed if isinstance(removed, list) else [])]
     text = Inputs.model_validate(before | changes).model_dump_json(exclude_none=True, indent=1)

@@ -1,6 +1,8 @@
 import { mount } from "svelte";
 import App from "./App.svelte";
+import "./theme.css";
 import "./app.css";
+import "./marks.css";
 import { lang } from "./lib/lang.svelte";
 import { theme } from "./lib/theme.svelte";
 

@@ -14,6 +14,8 @@ export const WHOLE: Record<string, string> = {
   "a question to the operator": "向操作员提问",
   "not connected yet": "尚未连接",
   "not connected": "未连接",
+  ready: "就绪",
+  "at work": "工作中",
   dismantled: "已拆解",
   quarantined: "已隔离",
   "set aside": "已搁置",
