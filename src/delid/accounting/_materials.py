@@ -37,7 +37,10 @@ class MassBalance:
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
-    """The share of the pack's mass that is recovered, by where it goes; ``low`` and ``high`` are its range."""
+    """The share of the pack's mass that is recovered, by where it goes; ``low`` and ``high`` are its range.
+
+    There is none where the record does not say where anything goes.
+    """
 
     share: float | None
     low: float | None
@@ -82,7 +85,7 @@ def mass_balance(facts: BatteryFacts, rules: MassRules, coverage: float) -> Mass
 def recovery(facts: BatteryFacts, rules: MassRules, coverage: float) -> Recovery:
     """How much of the pack's mass goes on."""
     kg, kinds = _sums(facts.outputs, lambda o: o.goes or "unknown"), _sums(facts.outputs, lambda o: o.kind)
-    if facts.weight is None or not facts.outputs:
+    if facts.weight is None or not any(output.goes for output in facts.outputs):
         return Recovery(None, None, None, kg, kinds)
     gone_on = total(weighed(o.weight, rules) for o in facts.outputs if o.weight and o.goes in RECOVERED)
     share = gone_on.share_of(weighed(facts.weight, rules))

@@ -57,19 +57,24 @@ def meter_use(readings: Iterable[Reading], tag: str, meter: Meter) -> MeterUse |
 
 
 def _one_run(run: list[Reading], sums: defaultdict[str, float], gaps: list[str]) -> int:
-    """Add what one run used; returns the number of unbroken rows of readings."""
-    rows, last = 0, None
+    """Add what one run used; returns the number of unbroken rows of readings.
+
+    A step may begin before the one ahead of it has ended: its first reading then lies on the way that was counted
+    already, and says nothing new. What ran meanwhile counts for the step that ends first.
+    """
+    rows, first, last = 0, 0.0, None
     for reading in run:
         for step, value in ((BETWEEN, reading.before), (reading.step, reading.after)):
-            if value is None:
+            if value is None or (last is not None and step == BETWEEN and first <= value < last):
                 continue
-            if last is None:
-                rows += 1
-                if step != BETWEEN:
+            if last is None or value < last:
+                rows, first = rows + 1, value
+                if last is not None:
+                    gaps.append(
+                        f"{reading.tag}: went back from {last:g} to {value:g} at {step} (entry {reading.entry})"
+                    )
+                elif step != BETWEEN:
                     gaps.append(f"{reading.tag}: {step} has no reading before it; what it used is not known")
-            elif value < last:
-                rows += 1
-                gaps.append(f"{reading.tag}: went back from {last:g} to {value:g} at {step} (entry {reading.entry})")
             else:
                 sums[step] += value - last
             last = value

@@ -58,6 +58,7 @@ def material_lines(account: Account) -> list[str]:
     lines += [f"  {reason}" for reason in balance.reasons]
     if recovered.share is not None:
         lines.append(f"recovery {recovered.share:.1%} ({recovered.low:.1%} to {recovered.high:.1%})")
+    lines += [f"  {goes}: {kg:g} kg" for goes, kg in recovered.kg]
     for route in account.routes:
         lines.append(f"route of {route.kind}: {'; '.join(route.reasons)}")
         lines += [f"  {'allowed' if u.allowed else 'REFUSED'}: {u.title}, {u.why} ({u.source})" for u in route.uses]

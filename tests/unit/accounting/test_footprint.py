@@ -66,6 +66,24 @@ def test_each_step_has_its_share_and_what_lies_between_them_too(tables):
     assert sum(s.kgco2e for s in account.footprint.steps) == pytest.approx(account.footprint.kgco2e.value)
 
 
+def test_steps_that_overlap_count_nothing_twice(tables):
+    """The second step began when the first one did; the third one's meter was reset in its middle."""
+    record = (
+        Record()
+        .intake()
+        .run(
+            ("r/look", {"energy_wh": 100.0}, {"energy_wh": 160.0}),
+            ("r/fetch", {"energy_wh": 100.0}, {"energy_wh": 180.0}),
+            ("r/turn", {"energy_wh": 180.0}, {"energy_wh": 5.0}),
+        )
+    )
+    figure = battery_account(record.entries, PACK, tables).footprint
+    assert {s.step: s.kwh for s in figure.steps if s.kwh} == pytest.approx({"r/look": 0.06, "r/fetch": 0.02})
+    assert [line for line in figure.not_counted if "went back" in line] == [
+        "energy_wh: went back from 180 to 5 at r/turn (entry 4)"
+    ]
+
+
 def test_what_ran_between_two_runs_is_nobodys(tables):
     record = Record().intake().run(("r/a", {"energy_wh": 0.0}, {"energy_wh": 100.0}))
     record.run(("r/b", {"energy_wh": 90_000.0}, {"energy_wh": 90_100.0}), run="run-2")

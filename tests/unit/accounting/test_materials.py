@@ -71,6 +71,11 @@ def test_recovery_is_what_goes_on_by_the_mass_that_came_in(tables):
     assert "not the recycling efficiency" in found.rule
 
 
+def test_without_any_destination_no_recovery_is_claimed(tables):
+    found = account(tables, ("module", 360.0, None), ("housing", 120.0, "Smelter")).recovery
+    assert (found.share, dict(found.kg)) == (None, {"unknown": 480})
+
+
 def test_a_hand_over_says_where_things_went_that_had_no_destination(tables):
     record = Record().intake(mass_kg=490.0).out("module", 360.0, modules=["m-1", "m-2"]).out("housing", 120.0)
     record.add("hand_over", to="Depot 3", route="reuse:backup_power", items=["m-1", "m-2"], by="p-1")
