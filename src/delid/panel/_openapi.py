@@ -13,7 +13,7 @@ from ._events import EventOut
 from ._models import Act, ErrorOut
 from .api import COOKIE, MESSAGES, REFUSALS
 
-API_VERSION = "1.0.0"
+API_VERSION = "1.1.0"
 """Of the API, not of delid. The second number goes up when something is added, the first when something breaks."""
 ABOUT = """The API of a delid panel; docs/api.md tells how it is used.
 

@@ -97,7 +97,7 @@ def test_a_simulation_with_other_parameters_is_set_beside_the_recipe_as_it_is_an
     recipe = place / "cell_configs/recipes/byd-blade-standard.yaml"
     change(recipe)
     call("check", recipe)
-    done = call("simulate", recipe, "--runs", 10, "--set", "lid_torque_nm=11", "--compare", recipe)
+    done = call("simulate", recipe, "--runs", 2, "--set", "lid_torque_nm=11", "--compare", recipe)
     assert done.exit_code == 0, done.output
     assert done.output.count("byd-blade/standard on byd-blade") == 2
     assert done.output.count("not kept for a release: parameters were changed") == 2
