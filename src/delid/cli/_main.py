@@ -39,6 +39,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "recording": ("recording:recording_app", "Look into, repair, cut, redact, export, import and tidy recordings."),
     "account": ("account:account_app", "Energy, carbon, materials and duties, from a battery's record."),
     "ledger": ("ledger:ledger_app", "Verify, prove and export the batteries' record; its keys."),
+    "battery": ("battery:battery_app", "One battery's record: certificate, exports, hold, retention; a passport read."),
     "sim": ("sim:sim_app", "Run the simulated PLC or robot alone."),
     "train": ("train:app", "Render, fit, export and evaluate the models."),
 }

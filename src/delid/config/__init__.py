@@ -20,7 +20,9 @@ from ._cell_models import Models
 from ._compliance import AskedRecord, Duty, ListItem, RegionRules, Within
 from ._factors import Factor, FactorFile, factor_for
 from ._health import Chemistry, Evidence, Figure, HealthFile, Price, RouteRule, RouteWhen
+from ._judgement import Answer, Judged, JudgedItem, JudgementList, load_judgement
 from ._keep_out import KeepOut
+from ._ledger_settings import LedgerSettings
 from ._load import (
     Cell,
     load_calibration,
@@ -101,6 +103,7 @@ from ._release import (
     version_of,
     write_progress,
 )
+from ._retention import Kept, RetentionRules, load_retention
 from ._scaffold import NewPack, pack_text, recipe_texts
 from ._schema import SCHEMAS, schema_text, write_schemas
 from ._site_account import (
@@ -128,6 +131,7 @@ __all__ = [
     "SCHEMAS",
     "SET_LIGHT",
     "AccountingFiles",
+    "Answer",
     "Ask",
     "AskedRecord",
     "BaseOperation",
@@ -171,9 +175,14 @@ __all__ = [
     "HealthFile",
     "HealthRange",
     "Inspect",
+    "Judged",
+    "JudgedItem",
+    "JudgementList",
     "KeepOut",
+    "Kept",
     "LabelPlace",
     "LearntFrom",
+    "LedgerSettings",
     "Lens",
     "Lid",
     "Lift",
@@ -211,6 +220,7 @@ __all__ = [
     "ReleaseProgress",
     "ReleaseStanding",
     "ReleaseState",
+    "RetentionRules",
     "RouteRule",
     "RouteWhen",
     "SceneSource",
@@ -247,10 +257,12 @@ __all__ = [
     "load_calibration",
     "load_cell",
     "load_health",
+    "load_judgement",
     "load_pack",
     "load_program_map",
     "load_recipe",
     "load_register_map",
+    "load_retention",
     "load_rules",
     "load_times",
     "load_yaml_model",

@@ -12,6 +12,7 @@ from delid.core import HazardLimits, State
 from ._calibration import AnyCalibration, Calibration, CalibrationRef, XyzMm
 from ._cell_models import Models
 from ._keep_out import KeepOut
+from ._ledger_settings import LedgerSettings
 from ._looks import FineLook, LightLook, check_program
 from ._pack import Name, Positive
 from ._recordings import Recordings
@@ -255,6 +256,8 @@ class CellFile(StrictModel):
     """Folder for journals and recordings."""
     record: bool = True
     recordings: Recordings = Recordings()
+    ledger: LedgerSettings | None = None
+    """Where the batteries' record is kept; none if not given."""
     socket: Path | None = None
     """Unix socket for the panel; ``cell.sock`` in the runs folder if not given."""
     packml_numbers: dict[State, int] = {}

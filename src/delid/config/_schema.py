@@ -13,11 +13,13 @@ from ._cell import CellFile
 from ._compliance import RegionRules
 from ._factors import FactorFile
 from ._health import HealthFile
+from ._judgement import JudgementList
 from ._operation import OPERATIONS, Operation, TagCondition, Targets
 from ._pack import PackFile
 from ._plc import RegisterMap
 from ._program import ProgramMap
 from ._recipe import FragmentFile, RecipeFile, Use, Variant
+from ._retention import RetentionRules
 from ._site_account import SiteAccount
 from ._times import TimesFile
 from ._uses import UsesFile
@@ -50,9 +52,11 @@ SCHEMAS: dict[str, type[BaseModel]] = {
     "factors": FactorFile,
     "fragment": _WrittenFragment,
     "health": HealthFile,
+    "judgement": JudgementList,
     "pack": PackFile,
     "plc": RegisterMap,
     "recipe": _WrittenRecipe,
+    "retention": RetentionRules,
     "robot": ProgramMap,
     "times": TimesFile,
     "uses": UsesFile,

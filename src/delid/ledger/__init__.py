@@ -37,7 +37,7 @@ from ._payloads_run import (
     RunStarted,
     SeenDamage,
 )
-from ._payloads_site import KeyChanged, LedgerBegun, LegalHold, ReportMade, SelfInspection
+from ._payloads_site import Erased, KeyChanged, LedgerBegun, LegalHold, ReportMade, SelfInspection
 from ._verdict import Finding, Seen, Terms, Verdict, read_seen, remember
 from ._verify_export import verify_export
 from ._verify_ledger import verify_ledger
@@ -48,6 +48,7 @@ __all__ = [
     "AlarmChanged",
     "Checkpoint",
     "Entry",
+    "Erased",
     "Export",
     "Exported",
     "Family",

@@ -31,6 +31,7 @@ KINDS: dict[str, type[Payload]] = {
         site.SelfInspection,
         site.ReportMade,
         site.LegalHold,
+        site.Erased,
     )
 }
 """Kind to the model of its payload, in the order in which a pack meets them."""

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from ._payload import Payload, Text
+from ._payload import Payload, Sha256, Text
 from ._payloads_pack import JudgementItem
 
 PublicKeyHex = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
@@ -90,3 +90,18 @@ class LegalHold(Payload):
 
     def marks(self) -> tuple[str, ...]:
         return ("kind:legal_hold",)
+
+
+class Erased(Payload):
+    """Pictures and names that the site's rules of retention let go. What the entries say of them stays."""
+
+    kind: ClassVar[str] = "erased"
+    photos: tuple[Sha256, ...] = ()
+    """Digests of the pictures."""
+    people: tuple[Text, ...] = ()
+    """Ids of people whose names were forgotten."""
+    rule: Text
+    by: Text
+
+    def marks(self) -> tuple[str, ...]:
+        return ("kind:erased",)

@@ -25,6 +25,8 @@ MAX_BODY_BYTES = 16_384
 LARGER_BODIES: tuple[tuple[str, str, int], ...] = (
     ("PUT", r"/api/v1/packs/[^/]+/photos/[^/]+", 12 * 2**20),
     ("POST", r"/api/v1/packs/[^/]+/photos/archive", 64 * 2**20),
+    ("PUT", r"/api/v1/record/photo", 12 * 2**20),
+    ("POST", r"/api/v1/record/judgement", 2**18),
     ("PUT", r"/api/v1/recipes/[^/]+/draft", 2**20),
     ("POST", r"/api/v1/recipes/[^/]+/check", 2**20),
 )

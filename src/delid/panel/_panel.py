@@ -22,7 +22,7 @@ from ._settings import PanelSettings
 from ._trends import Trends
 from .access import Access, Rules, Store
 from .api import Replies
-from .files import CellFiles, Jobs, Photos, Recipes, Runs
+from .files import CellFiles, Jobs, Photos, Recipes, Records, Runs
 
 DEADLINE_S = 2.0
 """How long the cell has for an answer."""
@@ -52,6 +52,7 @@ class Panel:
         self.version = __version__
         self.files = CellFiles(settings.cell, self.pool)
         self.runs = Runs(self.files, self.pool)
+        self.records = Records(self.files, settings.data, self.pool, clock)
         self.jobs = Jobs(clock, settings.program)
         self.photos = Photos(settings.data / "photos")
         self.recipes = Recipes(settings.data / "drafts")
@@ -89,4 +90,5 @@ class Panel:
             await self.jobs.close()
             self.client.close()
             self.pool.shutdown(wait=True)
+            self.records.close()
             self.access.store.close()

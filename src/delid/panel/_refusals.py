@@ -20,6 +20,8 @@ CODES: dict[str, tuple[int, str]] = {
     "panel.foreign": (403, "Open the panel under the address it prints when it starts."),
     "panel.not_found": (404, "Look at the list again; it may have changed."),
     "panel.no_cell_file": (404, "Start the panel with --cell CELL.yaml."),
+    "panel.no_ledger": (404, "Add what is missing to the section 'ledger' of the cell file; docs/exports.md shows it."),
+    "ledger.no_battery": (404, "Look at the list, or search by the beginning of the code."),
     "panel.method": (405, "See the description of the API."),
     "panel.not_set_up": (409, "Use the link that the panel prints when it starts."),
     "panel.set_up": (409, "Log in; an admin can add users."),

@@ -8,6 +8,7 @@ from . import (
     _jog_calls,
     _pack_calls,
     _recipe_calls,
+    _record_calls,
     _run_calls,
     _session_calls,
 )
@@ -23,6 +24,7 @@ CALLS: tuple[Calls, ...] = (
     _jog_calls.CALLS,
     _alarm_calls.CALLS,
     _run_calls.CALLS,
+    _record_calls.CALLS,
     _pack_calls.CALLS,
     _recipe_calls.CALLS,
     _diagnostic_calls.CALLS,

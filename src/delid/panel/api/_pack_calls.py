@@ -13,6 +13,7 @@ from .._refusals import refusal
 from ..access import Role, Scope
 from ..files import MOST_PHOTO_BYTES, Job
 from ._asking import panel_of, person_in
+from ._bodies import JPEG_OR_PNG, body_of
 from ._calls import Calls
 from ._diagnostic_calls import JobOut, job_out
 
@@ -20,12 +21,6 @@ CALLS = Calls("packs", Scope.PACKS)
 MOST_ARCHIVE_BYTES = 64 * 2**20
 PackName = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$", description="The name of a pack.")]
 FileName = Annotated[str, Path(max_length=100)]
-JPEG_OR_PNG: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {t: {"schema": {"type": "string", "format": "binary"}} for t in ("image/jpeg", "image/png")},
-    }
-}
 ZIP: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -92,7 +87,7 @@ async def photos(request: Request, pack: PackName) -> PhotosOut:
 @CALLS.put("/packs/{pack}/photos/{name}", Role.ENGINEER, PhotosOut, extra=JPEG_OR_PNG)
 async def put_photo(request: Request, pack: PackName, name: FileName) -> PhotosOut:
     """Send one photograph, as it is. ``lid.left.jpg`` is ``lid.jpg`` under a lamp from the left."""
-    content = await _body(request, ("image/jpeg", "image/png"), MOST_PHOTO_BYTES)
+    content = await body_of(request, ("image/jpeg", "image/png"), MOST_PHOTO_BYTES)
     panel_of(request).photos.put(pack, name, content)
     return _photos(request, pack)
 
@@ -101,7 +96,7 @@ async def put_photo(request: Request, pack: PackName, name: FileName) -> PhotosO
 async def put_archive(request: Request, pack: PackName) -> PhotosOut:
     """Send a zip archive of photographs; all are taken or none."""
     panel = panel_of(request)
-    content = await _body(request, ("application/zip",), MOST_ARCHIVE_BYTES)
+    content = await body_of(request, ("application/zip",), MOST_ARCHIVE_BYTES)
     await asyncio.get_running_loop().run_in_executor(panel.pool, panel.photos.put_archive, pack, content)
     return _photos(request, pack)
 
@@ -171,12 +166,3 @@ async def _packs(request: Request) -> list[PackOut]:
 
 def _photos(request: Request, pack: str) -> PhotosOut:
     return PhotosOut(photos=[PhotoOut(name=n, bytes=size) for n, size in panel_of(request).photos.of(pack)])
-
-
-async def _body(request: Request, types: tuple[str, ...], most_bytes: int) -> bytes:
-    """The body, of one of these types; raises PanelError before it is read where it is too large."""
-    if request.headers.get("content-type", "").split(";")[0].strip().lower() not in types:
-        raise refusal("panel.wrong_type", f"This takes {' or '.join(types)}.")
-    if int(request.headers.get("content-length", "0")) > most_bytes:
-        raise refusal("panel.too_large", f"At most {most_bytes // 2**20} MiB.")
-    return await request.body()

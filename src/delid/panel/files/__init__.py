@@ -5,6 +5,7 @@ from ._diagnostics import log_tail, model_facts, support_bundle, versions, witho
 from ._jobs import DELID, Job, Jobs
 from ._photos import MOST_PHOTO_BYTES, Photos
 from ._recipes import FILE, Finding, Recipes, difference, findings
+from ._records import Records
 from ._runs import RECORDING, Runs
 from ._summary import RunSummary
 
@@ -19,6 +20,7 @@ __all__ = [
     "Jobs",
     "Photos",
     "Recipes",
+    "Records",
     "RunSummary",
     "Runs",
     "difference",

@@ -1,0 +1,99 @@
+"""The battery's record in the page: search, entries, verify, exports, the safety judgement; axe-core and sizes."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page, expect
+from test_every_page import SHOTS, WEB, complaints_of
+
+from delid.ledger import Ledger, SigningKey
+from fake_cell import FakeCell, running_panel, written_cell
+from ledger_kit import CODES, life
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+CODE = CODES[0]
+SMALL = """() => [...document.querySelectorAll("main button, main a.button, main input:not(.said), main summary")]
+     .filter((e) => e.offsetParent && e.offsetHeight < 48).map((e) => `${e.textContent.trim()} ${e.offsetHeight}`)"""
+WIDE = "document.documentElement.scrollWidth"
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Ledger:
+    key = SigningKey.new()
+    (tmp_path / "key.pub").write_bytes(key.public.pem())
+    made = Ledger.begin(tmp_path / "ledger.sqlite", "Werk Süd", key.public)
+    made.append_all(list(life(CODE, 3)))
+    made.checkpoint(key)
+    return made
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def panel(cell: FakeCell, path: Path, ledger: Ledger, built_page: None, tmp_path: Path) -> AsyncIterator[str]:
+    file, shared = written_cell(tmp_path, ROOT), ROOT / "cell_configs"
+    text = file.read_text() + (
+        f"\nledger:\n  place: {tmp_path}/ledger.sqlite\n  public_key: {tmp_path}/key.pub\n  photos: {tmp_path}/photos\n"
+        f"  judgement: {shared}/record/judgement.yaml\n  accounting: {shared}/accounting\n"
+        f"  rules: {shared}/compliance/cn.yaml\n"
+    )
+    file.write_text(text)
+    async with running_panel(path, cell=file) as address:
+        yield address
+
+
+async def seen_well(page: Page, name: str) -> None:
+    """Nothing serious, nothing smaller than a glove, and a picture of it."""
+    assert await complaints_of(page) == [], name
+    assert await page.evaluate(SMALL) == [], name
+    await page.screenshot(path=SHOTS / f"{name}.png", full_page=True)
+
+
+@pytest.mark.parametrize(("language", "theme"), [("en", "day"), ("zh", "dark")])
+async def test_a_record_is_found_verified_and_judged(
+    browser: Browser, panel: str, ledger: Ledger, language: str, theme: str
+) -> None:
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    context = await browser.new_context(viewport={"width": 1280, "height": 800})
+    await context.add_init_script(
+        f"localStorage.setItem('delid.language', '{language}'); localStorage.setItem('delid.theme', '{theme}')"
+    )
+    page = await context.new_page()
+    await page.goto(f"{panel}/#/battery")
+    await page.get_by_test_id("records").get_by_role("link", name=CODE).click()
+    await page.evaluate((WEB / "node_modules/axe-core/axe.min.js").read_text(encoding="utf-8"))
+    await expect(page.get_by_test_id("account")).to_be_visible()
+    await page.get_by_test_id("verify").click()
+    await expect(page.get_by_test_id("proof").get_by_role("status")).to_contain_text("✓")
+    async with page.expect_download() as download:
+        await page.get_by_test_id("exports").get_by_role("link").first.click()
+    assert (await download.value).suggested_filename == f"{CODE}.pdf"
+    await seen_well(page, f"record-{language}-{theme}")
+    await page.get_by_test_id("judge").click()
+    form = page.get_by_test_id("judgement")
+    send = form.locator("button:not([type=button])")
+    for item in await form.locator("fieldset").all():
+        await expect(send).to_be_disabled()
+        await item.get_by_role("button").nth(1).click()
+    await form.locator("fieldset").nth(1).get_by_role("button").nth(0).click()
+    await expect(send).to_be_disabled()
+    await (
+        form.locator("fieldset")
+        .nth(1)
+        .locator("input[type=file]")
+        .set_input_files({"name": "leak.jpg", "mimeType": "image/jpeg", "buffer": b"\xff\xd8\xff a leak"})
+    )
+    await expect(send).to_be_enabled()
+    await seen_well(page, f"judgement-{language}-{theme}")
+    await send.click()
+    await expect(page.get_by_test_id("record")).to_be_visible()
+    made = ledger.search(battery=CODE, kind="safety_judgement", limit=1)[0].payload
+    assert (made["passed"], made["hazard_class"], made["reasons"]) == (False, "C", ["leak"])
+    assert len(made["items"][1]["photos"]) == 1
+    await page.set_viewport_size({"width": 390, "height": 844})
+    assert await page.evaluate(WIDE) <= 390
+    await context.close()
