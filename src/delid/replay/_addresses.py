@@ -23,6 +23,7 @@ NAMES = ("id", "as", "use", "name", "tag")
 MANIFEST = "manifest.yaml"
 JUDGING = ("thresholds", "detection", "crop", "input")
 """The parts of a model's manifest that a judgement hangs on."""
+NOTES = ("chosen", "from")
 WORDS = 80
 """Characters shown of a value."""
 
@@ -68,8 +69,16 @@ def manifests_of(cell: Cell) -> dict[str, tuple[Path, Any]]:
     for folder in map(cell.resolve, folders):
         data = read_document(folder / MANIFEST).data
         if isinstance(data, dict):
-            found[f"model/{data.get('model', folder.name)}"] = folder, {k: data[k] for k in JUDGING if k in data}
+            judging = {key: _without_notes(data[key]) for key in JUDGING if key in data}
+            found[f"model/{data.get('model', folder.name)}"] = folder, judging
     return found
+
+
+def _without_notes(data: Any) -> Any:
+    """How a threshold was chosen is for people."""
+    if isinstance(data, dict):
+        return {key: _without_notes(value) for key, value in data.items() if key not in NOTES}
+    return data
 
 
 def flat(data: Any, way: str = "") -> Iterator[tuple[str, Any]]:

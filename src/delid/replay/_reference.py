@@ -83,11 +83,12 @@ def render(reference: Reference) -> str:
         "onnxruntime": reference.onnxruntime,
         "models": dict(reference.models),
         "tolerances": to_plain(reference.tolerances),
-        "configuration": dict(reference.configuration),
-        "thresholds": to_plain(reference.thresholds),
     }
     seams = reference.seams
     parts = [f"{_text(key)}: {_text(value, 2)}" for key, value in head.items()]
+    parts.append(f'"configuration": {_text(dict(reference.configuration), 2)}')
+    models = [f"{_text(name)}: {_text(to_plain(values))}" for name, values in sorted(reference.thresholds.items())]
+    parts.append(f'"thresholds": {_braced(models)}')
     parts.append(f'"inspection": {_rows([_text(to_plain(frame)) for frame in seams.inspection])}')
     parts.append(f'"decision": {_rows([_text(": ".join(line)) for line in seams.decision])}')
     parts.append(f'"wire": {_rows([_text(": ".join(line)) for line in seams.wire])}')
@@ -101,6 +102,10 @@ def _text(value: Any, indent: int | None = None) -> str:
 
 def _rows(rows: Sequence[str]) -> str:
     return "[\n    " + ",\n    ".join(rows) + "\n  ]" if rows else "[]"
+
+
+def _braced(rows: Sequence[str]) -> str:
+    return "{\n    " + ",\n    ".join(rows) + "\n  }" if rows else "{}"
 
 
 def _parse(data: Any) -> Reference:
