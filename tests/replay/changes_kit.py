@@ -21,17 +21,20 @@ class OnePerPicture:
 
     Args:
         severity_digits: how finely a severity is told, as a change of vision's own code.
+
+    With ``anew`` set every picture is judged whenever it is asked for, and what comes out is kept for later.
     """
 
     def __init__(self, inspector: InspectorLike, severity_digits: int | None = None) -> None:
-        self.inspector, self._digits = inspector, severity_digits
+        self.inspector, self._digits, self.anew = inspector, severity_digits, False
         self.models, self.min_fastener_confidence = inspector.models, inspector.min_fastener_confidence
         self._known: dict[Any, Any] = {}
 
     def inspect(self, frame: Frame, pack: str | None = None, *, looks: Mapping[str, Frame] | None = None) -> Inspection:
         key = (frame.sha256, pack, tuple(sorted((name, look.sha256) for name, look in (looks or {}).items())))
-        if key not in self._known:
-            self.inspector.forget_frames()
+        if self.anew or key not in self._known:
+            if not self.anew:
+                self.inspector.forget_frames()
             given = {"looks": looks} if looks else {}
             self._known[key] = self._told(self.inspector.inspect(frame, pack, **given))
         found: Inspection = self._known[key]
@@ -39,12 +42,14 @@ class OnePerPicture:
 
     def locate(self, frame: Frame, at_mm: PoseMm, flange_mm: PoseMm) -> tuple[Sighting | None, str]:
         key = (frame.sha256, at_mm, flange_mm)
-        if key not in self._known:
+        if self.anew or key not in self._known:
             self._known[key] = self.inspector.locate(frame, at_mm, flange_mm)
         found: tuple[Sighting | None, str] = self._known[key]
         return found
 
-    def forget_frames(self) -> None: ...
+    def forget_frames(self) -> None:
+        if self.anew:
+            self.inspector.forget_frames()
 
     def _told(self, found: Inspection) -> Inspection:
         if self._digits is None:
