@@ -158,6 +158,37 @@ def test_a_damage_that_a_person_found_is_one(tmp_path):
     assert (told["source"], told["unclear"]) == ("operator", False)
 
 
+STEP = {"key": "r/lid_bolts/lid.01", "status": "done", "detail": "confirmed"}
+NOT_FOUND = Record("failure", {"key": "r/lid_bolts/lid.01", "kind": "not_found", "detail": "", "number": 1})
+LEFT = {"key": "r/seen", "kind": "still_seen", "detail": "not seen empty: lid.01, lid.03", "number": 1}
+HAND = {"key": "r/seen", "status": "done", "detail": "by hand after still_seen"}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "kind", "source", "doubtful"),
+    [
+        ((), (Record("step", STEP),), "bolt", "model", False),
+        ((), (NOT_FOUND,), "bolt", "tool", True),
+        ((Record("step", STEP),), (), "bolt", "tool", True),
+        ((Record("step", STEP),), (NOT_FOUND,), "empty", "tool", False),
+        ((), (Record("step", STEP), NOT_FOUND), "bolt", "model", False),
+        ((Record("failure", LEFT), Record("step", HAND)), (), "empty", "operator", False),
+        ((Record("step", STEP),), (Record("failure", LEFT), Record("step", HAND)), "bolt", "tool", True),
+    ],
+)
+def test_what_a_picture_shows_is_known_afterwards(tmp_path, before, after, kind, source, doubtful):
+    """The camera says bolt each time; what the tool and people did before and after decides whether it was one."""
+    run = Told(tmp_path / "a.mcap")
+    run.say(*before)
+    run.look(inspection(picture(1), KNOWN), picture(1))
+    run.say(*after)
+    run.writer.close()
+    write_training_set([tmp_path / "a.mcap"], tmp_path / "set")
+    found = labels(coco(tmp_path / "set"), 1)["lid.01"]
+    told = found["attributes"]
+    assert (found["category_id"], told["source"], told["doubtful"]) == (CATEGORIES[kind], source, doubtful)
+
+
 def test_what_a_person_said_is_done_is_an_empty_place(tmp_path):
     run = Told(tmp_path / "a.mcap")
     run.say(Record("reconciled", {"run": "r0", "same_pack": True, "answers": {"lid.01": "done", "lid.03": "not done"}}))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -28,10 +28,12 @@ from ._recording import RecordedFrame, Recording
 
 MODEL, OPERATOR, TOOL = "model", "operator", "tool"
 """Who says so."""
-EMPTY = FastenerKind.EMPTY.value
-DONE = "done"
-"""A person's answer about a part that an earlier run left."""
-FOUND_BY_TOOL = ("stripped", "not_found")
+EMPTY, STRIPPED = FastenerKind.EMPTY.value, FastenerKind.STRIPPED.value
+DONE, BY_HAND, NOT_FOUND, STILL_SEEN = "done", "by_hand", "not_found", "still_seen"
+HAND_WORDS = "by hand"
+"""How the detail of a step begins that a person has done."""
+SEEN_WORDS = "not seen empty: "
+"""How the detail of a failure begins that names the fasteners which the camera still sees."""
 FINE_SHARE = 0.16
 """Side of a fastener's box in a picture of the tool camera, as a part of the picture's width."""
 HEAD_MM = 24.0
@@ -42,7 +44,7 @@ PLAIN_SIDE_PX = 24.0
 
 @dataclass(frozen=True, slots=True)
 class FastenerLabel:
-    """A fastener with a square box; ``doubtful`` where the tool found nothing there."""
+    """A fastener with a square box; ``doubtful`` where camera and tool contradict each other and nobody knows."""
 
     id: str
     kind: str
@@ -95,10 +97,9 @@ class Corrections:
     pack: str | None
     ruled_out: frozenset[str]
     ruled_in: frozenset[str]
-    found: tuple[tuple[int, str, str], ...]
-    """Of fasteners: place among the facts, id, what the tool found (``stripped``, ``not_found``)."""
-    gone: tuple[tuple[int, str], ...]
-    """Fasteners of which a person said, where a run had left them, that they are done: place among the facts, id."""
+    history: Mapping[str, tuple[tuple[int, str], ...]]
+    """Of each fastener: place among the facts, and what became of it there: done by the tool, done by hand, not found
+    by the tool, found stripped."""
 
 
 def labelled_frames(recording: Recording) -> Iterator[LabelledFrame]:
@@ -129,26 +130,39 @@ def corrections_of(recording: Recording) -> Corrections:
     """A run has one pack: what was said of it last counts for all its pictures."""
     decides = [effect for effect in recording.effects if isinstance(effect, Decide)]
     last = decides[-1] if decides else None
-    records = [(place, fact) for place, fact in enumerate(recording.facts) if isinstance(fact, Record)]
-    found = [
-        (place, str(record.data["key"]).rsplit("/", 1)[-1], str(record.data["kind"]))
-        for place, record in records
-        if record.kind == "failure" and record.data.get("kind") in FOUND_BY_TOOL
-    ]
-    gone = [
-        (place, part)
-        for place, record in records
-        if record.kind == "reconciled"
-        for part, answer in _mapping(record.data.get("answers")).items()
-        if answer == DONE
-    ]
     return Corrections(
         pack=next((d.assume_pack for d in reversed(decides) if d.assume_pack), None),
         ruled_out=frozenset(kind.value for kind in (last.ruled_out if last else ())),
         ruled_in=frozenset(kind.value for kind in (last.ruled_in if last else ())),
-        found=tuple(found),
-        gone=tuple(gone),
+        history=_history(recording),
     )
+
+
+def _history(recording: Recording) -> dict[str, tuple[tuple[int, str], ...]]:
+    found: dict[str, list[tuple[int, str]]] = {}
+    still_seen: dict[str, tuple[str, ...]] = {}
+    for place, fact in enumerate(recording.facts):
+        if isinstance(fact, Record):
+            for name, what in _told(fact, still_seen):
+                found.setdefault(name, []).append((place, what))
+    return {name: tuple(told) for name, told in found.items()}
+
+
+def _told(record: Record, still_seen: dict[str, tuple[str, ...]]) -> Iterator[tuple[str, str]]:
+    """Fasteners that a record speaks of; ``still_seen`` remembers which ones a check of a step still saw."""
+    key, detail = str(record.data.get("key", "")), str(record.data.get("detail", ""))
+    name = key.rsplit("/", 1)[-1]
+    if record.kind == "failure" and record.data.get("kind") in (STRIPPED, NOT_FOUND):
+        yield name, str(record.data["kind"])
+    elif record.kind == "failure" and record.data.get("kind") == STILL_SEEN and detail.startswith(SEEN_WORDS):
+        still_seen[key] = tuple(detail.removeprefix(SEEN_WORDS).split(", "))
+    elif record.kind == "step" and record.data.get("status") == DONE:
+        by_hand = detail.startswith(HAND_WORDS)
+        yield name, BY_HAND if by_hand else DONE
+        yield from ((other, BY_HAND) for other in still_seen.pop(key, ()) if by_hand)
+    elif record.kind == "reconciled":
+        answers = _mapping(record.data.get("answers"))
+        yield from ((part, BY_HAND) for part, answer in answers.items() if answer == DONE)
 
 
 def _mapping(value: object) -> Mapping[str, object]:
@@ -192,15 +206,28 @@ def _fastener(fastener: Fastener, side_px: float, said: Corrections, place: int)
 
 
 def _corrected(label: FastenerLabel, said: Corrections, place: int) -> FastenerLabel:
-    """What a person said before this picture was taken, or the tool found after it."""
-    if any(earlier < place and part == label.id for earlier, part in said.gone):
-        return label if label.kind == EMPTY else dataclasses.replace(label, kind=EMPTY, source=OPERATOR)
-    for later, name, what in said.found:
-        if later > place and name == label.id and label.kind != EMPTY:
-            if what == "stripped":
-                return dataclasses.replace(label, kind=what, source=TOOL)
-            return dataclasses.replace(label, source=TOOL, doubtful=True)
-    return label
+    """The label as it is known afterwards."""
+    kind, source = _truth(said.history.get(label.id, ()), place)
+    if not source or kind == label.kind:
+        return label
+    if not kind:
+        return label if label.kind == EMPTY else dataclasses.replace(label, source=source, doubtful=True)
+    return label if kind == STRIPPED and label.kind == EMPTY else dataclasses.replace(label, kind=kind, source=source)
+
+
+def _truth(history: Sequence[tuple[int, str]], place: int) -> tuple[str, str]:
+    """Kind of a fastener in a picture taken at ``place``, and who knows it; no kind where they contradict each other.
+
+    A tool that finds nothing where it has loosened a fastener confirms that it is gone, whatever the camera sees.
+    """
+    before = [what for at, what in history if at < place]
+    after = [what for at, what in history if at > place]
+    if BY_HAND in before:
+        return EMPTY, OPERATOR
+    if DONE in before:
+        return (EMPTY, TOOL) if NOT_FOUND in (*before, *after) else ("", TOOL)
+    first = after[0] if after else ""
+    return {STRIPPED: (STRIPPED, TOOL), NOT_FOUND: ("", TOOL)}.get(first, ("", ""))
 
 
 def _of_fine_look(frame: RecordedFrame, fact: Located, target: str, said: Corrections, place: int) -> LabelledFrame:
