@@ -74,6 +74,8 @@ def due_list(
 class _Clock:
     def __init__(self, rules: RegionRules, now_s: float) -> None:
         self._rules, self._today = rules, day_of(now_s, rules)
+        self._ends: dict[tuple[str, dt.date], dt.date] = {}
+        """Last day in time by duty and day: many batteries come on one day."""
 
     def of_battery(self, duty: Duty, history: History) -> list[Due]:
         if not _concerns(duty, history.hazard):
@@ -103,7 +105,10 @@ class _Clock:
 
     def _due(self, duty: Duty, history: History, start: Happened, end: Happened | None) -> Due:
         assert duty.within is not None
-        until = last_day(self._day(start), duty.within, self._rules)
+        key = duty.duty, self._day(start)
+        if key not in self._ends:
+            self._ends[key] = last_day(key[1], duty.within, self._rules)
+        until = self._ends[key]
         return self._made(duty, history.battery, "", start, until, end)
 
     def _before(self, duty: Duty, history: History, start: Happened, end: Happened | None) -> Due:
