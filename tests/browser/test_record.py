@@ -11,8 +11,9 @@ from playwright.async_api import Browser, Page, expect
 from test_every_page import SHOTS, WEB, complaints_of
 
 from delid.ledger import Ledger, SigningKey
-from fake_cell import FakeCell, running_panel, written_cell
+from fake_cell import FakeCell
 from ledger_kit import CODES, life
+from panel_rig import running_panel, written_cell
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
@@ -42,7 +43,7 @@ async def panel(cell: FakeCell, path: Path, ledger: Ledger, built_page: None, tm
         f"  rules: {shared}/compliance/cn.yaml\n"
     )
     file.write_text(text)
-    async with running_panel(path, cell=file) as address:
+    async with running_panel(path, cell=file, data=tmp_path / "panel") as address:
         yield address
 
 

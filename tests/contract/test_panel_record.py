@@ -11,8 +11,9 @@ import httpx
 import pytest
 
 from delid.ledger import Ledger, SigningKey
-from fake_cell import FakeCell, panel_client, running_cell, running_panel, written_cell
+from fake_cell import FakeCell, running_cell
 from ledger_kit import CODES, life
+from panel_rig import panel_client, running_panel, written_cell
 
 CODE = CODES[0]
 JPEG = b"\xff\xd8\xff\xe0 a picture"
