@@ -123,8 +123,13 @@ def _judge(
 def _health(
     cell: Cell, identity: Identity, judged: Assessment, readings: Mapping[str, Scalar], report: HealthReport | None
 ) -> HealthEstimate | None:
-    """What the cell's rules make of the measurements; the PLC's readings fill in what a person did not measure."""
+    """What the cell's rules make of the measurements; the PLC's readings fill in what a person did not measure.
+
+    Nothing where they do not know the pack's chemistry; who has measured such a pack is told so.
+    """
     if cell.health is None or identity.pack is None:
+        return None
+    if report is None and identity.pack.chemistry not in cell.health.chemistries:
         return None
     given = report or HealthReport()
     filled: dict[str, Any] = {}

@@ -107,9 +107,27 @@ def _rich_plan():
         (CommandAct("vacuum_on"), WaitAct(Condition("vacuum_ok", equals=True), 2.0)),
     )  # fmt: skip
     asked = AskAct("Plug pulled?", ("pulled", "cannot"), ("pulled",))
+    calm = WaitAct(Condition("pack_voltage_v", below=60.0), 5.0)
+    check = Step("p/standard/check", Verb.MEASURE, "check", "Check", (calm,), contact=False, beside=True)
+    lift = dataclasses.replace(lift, waits_for=(check.key,))
     ask = Step("p/standard/plug", Verb.DISCONNECT, "plug", "Pull the plug", (asked,), contact=False)
     permissives = (Condition("extraction_on", equals=True),)
-    return plan_of(first, fine, look_step(2), ask, lift, permissives=permissives)
+    return plan_of(check, first, fine, look_step(2), ask, lift, permissives=permissives)
+
+
+def rest_of(plan, carried):
+    """What the planner makes of a plan when it is told what is done."""
+    if carried is None or isinstance(plan, Refusal):
+        return plan
+    out = {*carried.loosened, *carried.removed}
+    left = [
+        s
+        for s in plan.steps
+        if s.key not in carried.done
+        and not (s.do is Verb.UNFASTEN and set(s.targets) <= out)
+        and not (s.do is Verb.LIFT and carried.lid_off)
+    ]
+    return dataclasses.replace(plan, steps=tuple(left))
 
 
 PLANS = (plan_of(bolt_step(1), look_step(1)), _rich_plan(), Refusal(("no recipe fits",)))

@@ -209,7 +209,7 @@ class Checked(RuleBasedStateMachine):
         if state.packml is State.EXECUTE and state.mode is not Mode.MANUAL:
             current = state.current
             waits = current is not None and isinstance(current.acts[current.index], WaitAct)
-            assert state.pending or waits, "Execute waits for nothing"
+            assert state.pending or waits or state.beside, "Execute waits for nothing"
         if state.packml is State.ABORTED:
             assert state.alarms, "aborted, and nobody is told why"
         if state.question is not None:

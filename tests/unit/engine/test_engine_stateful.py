@@ -11,7 +11,7 @@ import dataclasses
 import os
 
 import hypothesis.strategies as st
-from engine_facts import CALM_FAULTS, DEVICES, FAILURES, FAULTS, LAMPS, PLANS
+from engine_facts import CALM_FAULTS, DEVICES, FAILURES, FAULTS, LAMPS, PLANS, rest_of
 from engine_invariants import Checked, Ledger
 from harness import GOOD_TAGS, RULES, World
 from hypothesis import HealthCheck, Phase, settings
@@ -37,6 +37,10 @@ from delid.core import (
     MotionReported,
     MotionState,
     OperatorCommanded,
+    PackReport,
+    PackReported,
+    Refusal,
+    Route,
     Sighting,
     Started,
     State,
@@ -185,7 +189,9 @@ class Engine(Checked):
         if isinstance(effect, Look) and effect.look == "ambient":
             self._take(Looked(self.now, effect.id, (), self.world.assessment()))
         elif isinstance(effect, Decide):
-            decision = Decision(effect.assessment, self.plan, (Candidate("p/standard", True, ("fits",)),))
+            again = self.state.plan is not None
+            plan = Refusal(("fits no more",)) if again and gone else rest_of(self.plan, effect.carried)
+            decision = Decision(effect.assessment, plan, (Candidate("p/standard", True, ("fits",)),))
             self._take(Decided(self.now, effect.id, decision))
         elif isinstance(effect, Locate):
             seen = Sighting(FastenerKind.BOLT, (0, 0), (effect.at_mm[0] + 1.0, effect.at_mm[1]), 0.95)
@@ -197,6 +203,11 @@ class Engine(Checked):
     @rule(count=st.integers(1, 6))
     def answer_several(self, count):
         self._answer_everything(count)
+
+    @rule(route=st.sampled_from((None, Route.REUSE)))
+    def tell(self, route):
+        """During a run that makes the plan anew."""
+        self._take(PackReported(self.now, PackReport(route=route), "test"))
 
     def _answer_everything(self, most=12):
         for _ in range(most):

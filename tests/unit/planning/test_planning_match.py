@@ -6,8 +6,20 @@ from dataclasses import replace
 import pytest
 
 from delid.config import load_health
-from delid.core import HazardClass, HealthReport, Plan, Refusal, Route, UsageError
-from delid.planning import decide, estimate_health
+from delid.core import (
+    CommandAct,
+    Decide,
+    HazardClass,
+    HealthReport,
+    PackReport,
+    Plan,
+    Refusal,
+    Route,
+    UsageError,
+    from_json,
+    to_json,
+)
+from delid.planning import decide, decide_as_asked, estimate_health
 from delid.planning._match import Facts, Identity, rank, weigh
 
 MEASURE = "  - {id: m, do: measure, check: {tag: pack_voltage_v, below: 60}}\n"
@@ -59,6 +71,31 @@ def test_ranks_are_a_total_order(cell, assessment):
     identity = Identity(cell.packs["vw-meb-82"], "")
     ranks = [rank(recipe, identity) for recipe in cell.recipes]
     assert len(set(ranks)) == len(ranks)
+
+
+def test_what_a_running_cell_asks_with_gives_what_the_command_line_gives(cell, assessment):
+    """The shipped cell and recipes: the PLC's isolation and a person's capacity lead to the variant for reuse."""
+    told = PackReport(HealthReport(capacity_ah=185.0, by="Ann"))
+    asked = Decide("decide.4", assessment(), {"isolation_ohm_per_v": 800, "tool_number": 1}, told=told)
+    found = decide_as_asked(from_json(Decide, to_json(asked)), cell)
+    assert found == decide(assessment(), cell, asked.readings, health=told.measured)
+    assert (found.health.route, found.outcome.variant) == (Route.REUSE, "reuse")
+    assert set(found.health.values) == {"reuse", "recycling"}
+    acts = [act for step in found.outcome.steps for act in step.acts if isinstance(act, CommandAct)]
+    assert {act.params["torque_nm"] for act in acts if act.name == "unfasten"} == {10}
+    elsewhere = replace(asked, told=PackReport(told.measured, Route.RECYCLING))
+    assert decide_as_asked(elsewhere, cell).outcome.variant is None, "the customer's word goes before the proposal"
+    old = from_json(Decide, to_json(replace(asked, told=None)))
+    assert old.told is None
+    assert decide_as_asked(old, cell).health.state_of_health is None, "what was not said is not known"
+
+
+def test_a_pack_of_unknown_chemistry_is_planned_and_only_its_measurements_are_refused(cell, assessment, meb):
+    cell = replace(cell, packs={**cell.packs, "vw-meb-82": meb.model_copy(update={"chemistry": "unknown"})})
+    found = decide(assessment(), cell, {"isolation_ohm_per_v": 800})
+    assert (found.health, found.outcome.recipe) == (None, "vw-meb-82/standard")
+    with pytest.raises(UsageError, match="know no chemistry 'unknown'"):
+        decide(assessment(), cell, {}, health=HealthReport(capacity_ah=185))
 
 
 def test_route_and_state_of_health_are_conditions(cell_with, recipe_of, assessment, rules, meb):
