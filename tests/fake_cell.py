@@ -95,6 +95,8 @@ def snapshot(**changes: Any) -> Message:
         "current_step": "vw-meb-82/damaged/lid_bolts/lid.09",
         "steps_done": sum(s["status"] == "done" for s in plan_steps),
         "steps_total": len(plan_steps),
+        "told": None,
+        "health": None,
         "alarms": [],
         "devices": {
             "plc": {"up": True, "detail": "", "age_s": 0.05},

@@ -30,6 +30,7 @@ SPEED = 120.0
 LEFT = ("lid.01", "lid.04", "lid.08", "lid.11", "lid.15", "lid.20")
 """Bolts that are still in: lid.11 is seized, the head of lid.20 is round."""
 AT_REST = ("Stopped", "Complete", "Idle")
+WAITING = ("Complete", "Stopped", "Aborted", "Held")
 
 WORDS = {
     "en": {"name": "Name", "password": "Password", "login": "Log in", "Reset": "Reset", "Start": "Start",
@@ -90,6 +91,8 @@ class RealCell:
                 await self.start()
             elif state["question"] is not None:
                 await self.rig.answer(state, reply_to(self.rig, state["question"]))
+            elif state["packml"] == "Held":
+                await go_on(self.rig)
             elif state["packml"] == "Execute" and state["steps_done"] >= steps:
                 return
             await asyncio.sleep(0.05)
@@ -205,9 +208,19 @@ async def until_complete(page: Page, rig: CellRig, within_s: float = 150.0) -> l
     asked: list[str] = []
     async with asyncio.timeout(within_s):
         while True:
-            state = await rig.until(
-                lambda s: s["question"] is not None or s["packml"] in ("Complete", "Stopped", "Aborted"), within_s
-            )
-            if state["question"] is None:
+            state = await rig.until(lambda s: s["question"] is not None or s["packml"] in WAITING, within_s)
+            if state["question"] is not None:
+                asked.append(await answer(page, rig))
+            elif state["packml"] == "Held":
+                await go_on(rig)
+            else:
                 return asked
-            asked.append(await answer(page, rig))
+
+
+async def go_on(rig: CellRig) -> None:
+    """Held without a question: the PLC missed a heartbeat of a machine that has too much to do."""
+    set_inputs(rig.world.folder, reset_button=True)
+    await asyncio.sleep(0.1)
+    set_inputs(rig.world.folder, reset_button=False)
+    await rig.command("Unhold")
+    await asyncio.sleep(0.1)

@@ -112,6 +112,8 @@ export interface CellState {
   outcome?: string | null;
   steps_done: number;
   steps_total: number;
+  told?: Told | null;
+  health?: Health | null;
   alarms: Alarm[];
   alarm_counts?: { unacknowledged: number; total: number; flood: boolean };
   thermal?: string | null;
@@ -131,6 +133,20 @@ export interface Recording {
   dropped_traffic: number;
   failure: string;
   waiting: number;
+}
+
+/** What people said of the pack. */
+export interface Told {
+  measured: { voltage_v: number | null; isolation_ohm_per_v: number | null; impedance_mohm: number | null; capacity_ah: number | null; by: string } | null;
+  route: Schemas["Route"] | null;
+}
+
+/** What follows of the pack's state of health. */
+export interface Health {
+  state_of_health: number | null;
+  sigma: number | null;
+  route: Schemas["Route"];
+  reasons: string[];
 }
 
 export interface LeftItem {
