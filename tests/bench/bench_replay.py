@@ -19,7 +19,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -81,7 +81,7 @@ def real_time(path: Path, setup: Setup, rounds: int) -> tuple[float, float, floa
     """Seconds of the recorded run, and seconds and processor seconds that judging it from the cache takes."""
     events = read_recording(path).events
     Worker(setup).judge(Source(str(path)))
-    cached = Worker(Setup(cell=setup.cell, reference=setup.reference, cache=setup.cache, decisions_only=True))
+    cached = Worker(replace(setup, decisions_only=True))
     spent, busy = [], []
     for _ in range(rounds):
         start, busy_before = time.perf_counter(), time.process_time()
@@ -149,9 +149,14 @@ def _real_time(paths: Sequence[Path], cell: Cell, rounds: int) -> None:
             )
 
 
-def _side_by_side(paths: Sequence[Path], cell: Cell, rounds: int, dask: bool) -> None:
-    setup = Setup(cell=cell, reference=REPOSITORY / "fixtures/reference")
+def _side_by_side(paths: Sequence[Path], cell: Cell, rounds: int, dask: bool, cache: Path | None) -> None:
+    """With ``cache``, from cached inspections: there what a pool or a cluster costs by itself weighs most."""
+    setup = Setup(cell=cell, reference=REPOSITORY / "fixtures/reference", cache=cache)
     sources = [Source(str(path)) for path in paths] * 2 * rounds
+    if cache is not None:
+        for path in paths:
+            Worker(setup).judge(Source(str(path)))
+        setup = replace(setup, decisions_only=True)
     one, two = pool_s(setup, sources, 1), pool_s(setup, sources, 2)
     most = bare_gain(cell.path, paths[0], rounds)
     print(
@@ -171,6 +176,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--only", choices=["share", "real-time", "workers"], help="one of the parts")
     parser.add_argument("--no-dask", action="store_true")
+    parser.add_argument("--cached", action="store_true", help="compare workers on cached inspections")
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
     cell = load_cell(arguments.cell)
@@ -182,7 +188,9 @@ def main() -> None:
     if arguments.only in (None, "real-time"):
         _real_time(paths, cell, arguments.rounds)
     if arguments.only in (None, "workers"):
-        _side_by_side(paths, cell, arguments.rounds, not arguments.no_dask)
+        with tempfile.TemporaryDirectory() as folder:
+            cache = Path(folder) if arguments.cached else None
+            _side_by_side(paths, cell, arguments.rounds, not arguments.no_dask, cache)
 
 
 if __name__ == "__main__":
