@@ -21,6 +21,14 @@ def plain_text(text: str) -> str:
     return re.sub(r"  fastener_kinds: .*\n", "", text)
 
 
+def few_files(text: str, packs: tuple[str, ...], pack: str) -> str:
+    """Only these packs, and the recipes of one of them: a cell is loaded for each test."""
+    wanted = [*(f"packs/{name}.yaml" for name in packs), f"recipes/{pack}-", "recipes/common-quarantine"]
+    lines = text.splitlines(keepends=True)
+    named = [line for line in lines if line.startswith(("  - ../packs/", "  - ../recipes/"))]
+    return "".join(line for line in lines if line not in named or any(name in line for name in wanted))
+
+
 def _without(text: str, first: str, after: str) -> str:
     start = text.index(first)
     return text[:start] + text[text.index(after, start) :]

@@ -6,14 +6,15 @@ import dataclasses
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import onnx
 
-from delid.core import Decision, Frame, Inspection, Plan, PoseMm, Sighting
-from delid.replay import InspectorLike
+from delid.core import Decision, Frame, Inspection, Located, Looked, Plan, PoseMm, Sighting
+from delid.journal import RecordedFrame, Recording
+from delid.replay import Eyes, InspectorLike
 
 
 class OnePerPicture:
@@ -56,6 +57,32 @@ class OnePerPicture:
             return found
         damage = tuple(dataclasses.replace(d, severity=round(d.severity, self._digits)) for d in found.damage)
         return dataclasses.replace(found, damage=damage)
+
+
+class RecordedEyes(Eyes):
+    """Says of every picture what was said of it when it was recorded; no model is needed."""
+
+    models: Mapping[str, str] = {}
+    min_fastener_confidence = 0.89
+
+    def __init__(self, recording: Recording) -> None:
+        seen = [event for event in recording.events if isinstance(event, Looked)]
+        self._seen = {found.frame.sha256: found for event in seen for found in event.inspections}
+        self._found = {
+            recording.frames[event.id][0].sha256: (event.found, event.detail)
+            for event in recording.events
+            if isinstance(event, Located)
+        }
+
+    def look(
+        self, frames: Sequence[RecordedFrame], pack: str | None, looks: Mapping[str, RecordedFrame]
+    ) -> tuple[Inspection, ...]:
+        return tuple(self._seen[frame.sha256] for frame in frames)
+
+    def locate(self, frame: RecordedFrame, at_mm: PoseMm, flange_mm: PoseMm) -> tuple[Sighting | None, str]:
+        return self._found[frame.sha256]
+
+    def forget_frames(self) -> None: ...
 
 
 def reexport(model: Path, into: Path) -> Path:

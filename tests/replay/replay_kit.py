@@ -58,7 +58,7 @@ from delid.engine import initial, step
 from delid.journal import RecordingWriter, header_of
 from delid.planning import decide_as_asked
 from delid.vision import Inspector, fuse
-from plain_cell import plain_text
+from plain_cell import few_files, plain_text
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PACK = "nissan-leaf-24"
@@ -104,18 +104,10 @@ def build_site(folder: Path) -> Path:
     text = plain_text(cell.read_text(encoding="utf-8")).replace("frames: 3", "frames: 1")
     # the dots that the tiny detector finds lie on a grid of 4 px, so that no place is known to 2 mm
     text = text.replace("kind: nutrunner,", "kind: nutrunner, capture_range_mm: 2.5,")
-    cell.write_text(_with_few_files(text), encoding="utf-8")
+    cell.write_text(few_files(text, tuple(COLOURS), PACK), encoding="utf-8")
     kit.build_models(folder / "models")
     kit.build_gallery(folder / "cell_configs/gallery", folder / "models", COLOURS)
     return cell
-
-
-def _with_few_files(text: str) -> str:
-    """Only the packs that were taught and the recipes of the one that stands there: a cell is loaded for each test."""
-    wanted = [*(f"packs/{name}.yaml" for name in COLOURS), f"recipes/{PACK}-", "recipes/common-quarantine"]
-    lines = text.splitlines(keepends=True)
-    named = [line for line in lines if line.startswith(("  - ../packs/", "  - ../recipes/"))]
-    return "".join(line for line in lines if line not in named or any(name in line for name in wanted))
 
 
 @dataclass
