@@ -38,7 +38,8 @@ def ledger(tmp_path: Path) -> Ledger:
 async def panel(cell: FakeCell, path: Path, ledger: Ledger, built_page: None, tmp_path: Path) -> AsyncIterator[str]:
     file, shared = written_cell(tmp_path, ROOT), ROOT / "cell_configs"
     text = file.read_text() + (
-        f"\nledger:\n  place: {tmp_path}/ledger.sqlite\n  public_key: {tmp_path}/key.pub\n  photos: {tmp_path}/photos\n"
+        f"\nledger:\n  site: yard\n  url: {tmp_path}/ledger.sqlite\n"
+        f"  public_key: {tmp_path}/key.pub\n  photos: {tmp_path}/photos\n"
         f"  judgement: {shared}/record/judgement.yaml\n  accounting: {shared}/accounting\n"
         f"  rules: {shared}/compliance/cn.yaml\n"
     )

@@ -49,7 +49,8 @@ async def panel(cell: FakeCell, ledger: Ledger, tmp_path: Path, repository: Path
         path.read_text()
         + f"""
 ledger:
-  place: {tmp_path}/ledger.sqlite
+  site: yard
+  url: {tmp_path}/ledger.sqlite
   public_key: {tmp_path}/key.pub
   photos: {tmp_path}/photos
   judgement: {shared}/record/judgement.yaml

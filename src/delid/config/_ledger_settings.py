@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import field_validator
+from pydantic import Field
 
+from ._keep_out import Name
+from ._pack import Positive
 from ._yaml import StrictModel
 
 
 class LedgerSettings(StrictModel):
-    """The ledger of a cell. Relative paths are relative to the cell file."""
+    """The batteries' record; see docs/ledger.md and docs/exports.md. Relative paths are relative to the cell file."""
 
-    place: str
-    """SQLite file, or a URL such as ``postgresql://delid@db/delid``."""
+    site: Name
+    """Name of the site, part of provisional identities."""
+    url: str | None = None
+    """SQLite file, relative to this file, or the URL of a PostgreSQL database; ``ledger.db`` in the runs folder."""
+    key: Path | None = None
+    """File of the signing key, made with a new ledger; ``ledger.key`` in the runs folder if not given."""
+    checkpoint_entries: Annotated[int, Field(ge=1)] = 200
+    """So many new entries are signed at the latest; at the end of a run in any case."""
+    checkpoint_after_s: Positive = 60.0
+    """A new entry is signed after so many seconds at the latest."""
     public_key: Path | None = None
-    """The key that must have signed it; the panel verifies with it."""
-    photos: Path
-    """Folder of the pictures that entries name by their digests."""
+    """The key that must have signed it, for the panel and exports; the public half beside ``key`` if not given."""
+    photos: Path | None = None
+    """Folder of the pictures that entries name by their digests; ``photos`` in the runs folder if not given."""
     judgement: Path | None = None
     """What a safety judgement asks."""
     retention: Path | None = None
@@ -35,10 +46,3 @@ class LedgerSettings(StrictModel):
     """How batteries are named to other systems: a URI of your own that ends in '/', ':' or '#'."""
     link: str = ""
     """Address of a server where records are found by their hash, for the QR code."""
-
-    @field_validator("place")
-    @classmethod
-    def _says_something(cls, place: str) -> str:
-        if not place.strip():
-            raise ValueError("name a file or a URL")
-        return place

@@ -17,7 +17,7 @@ from ._pdf import pdf_of
 from ._proof import prove
 from ._pseudonym import Pseudonyms, open_pseudonyms
 from ._qr import hash_name, qr_modules
-from ._reader import Books, account_in, books_of, due_in, find_battery, read_record
+from ._reader import Books, account_in, books_of, due_in, find_battery, ledger_place, photo_folder, read_record
 from ._record import (
     BatteryRecord,
     DeadlineFact,
@@ -71,11 +71,13 @@ __all__ = [
     "hash_name",
     "html_of",
     "json_of",
+    "ledger_place",
     "open_pseudonyms",
     "pack_draft",
     "passport_facts",
     "passport_of",
     "pdf_of",
+    "photo_folder",
     "prove",
     "qr_modules",
     "read_aasx",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from delid.accounting import Account, Due, Tables, battery_account, due_list, pack_model
-from delid.config import Cell, RegionRules, load_accounting, load_rules
+from delid.config import Cell, LedgerSettings, RegionRules, load_accounting, load_rules
 from delid.core import LedgerError, decode_battery_code
-from delid.ledger import Ledger, PublicKey
+from delid.ledger import Ledger, PublicKey, public_path
 
 from ._assemble import Found, assemble, record_facts
 from ._proof import prove
@@ -41,14 +42,34 @@ def books_of(cell: Cell, ledger: Ledger) -> Books:
     settings = cell.spec.ledger
     if settings is None:
         return Books(ledger)
-    key = PublicKey.read(cell.resolve(settings.public_key)) if settings.public_key else None
     rules = load_rules(cell.resolve(settings.rules)) if settings.rules else None
     tables = None
     if settings.accounting is not None:
         files = load_accounting(cell.resolve(settings.accounting))
         packs = {name: pack_model(pack) for name, pack in cell.packs.items()}
         tables = Tables(files.factors, files.site, files.uses, packs)
-    return Books(ledger, key, tables, rules, tuple(settings.roles))
+    return Books(ledger, _key_of(cell, settings), tables, rules, tuple(settings.roles))
+
+
+def ledger_place(cell: Cell, settings: LedgerSettings) -> str:
+    """File or URL of the cell's ledger."""
+    if settings.url and "://" in settings.url:
+        return settings.url
+    return str(cell.resolve(Path(settings.url)) if settings.url else cell.resolve(cell.spec.runs) / "ledger.db")
+
+
+def photo_folder(cell: Cell, settings: LedgerSettings) -> Path:
+    """Where the pictures of the record lie."""
+    return cell.resolve(settings.photos) if settings.photos else cell.resolve(cell.spec.runs) / "photos"
+
+
+def _key_of(cell: Cell, settings: LedgerSettings) -> PublicKey | None:
+    """The key that must have signed; None where none is named, and none lies beside the signing key."""
+    if settings.public_key:
+        return PublicKey.read(cell.resolve(settings.public_key))
+    own = cell.resolve(settings.key) if settings.key else cell.resolve(cell.spec.runs) / "ledger.key"
+    beside = public_path(own)
+    return PublicKey.read(beside) if beside.is_file() else None
 
 
 def find_battery(ledger: Ledger, battery: str) -> Found:

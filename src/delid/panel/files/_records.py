@@ -29,12 +29,14 @@ from delid.exports import (
     due_in,
     exported,
     find_battery,
+    ledger_place,
     open_pseudonyms,
+    photo_folder,
     prove,
     read_record,
 )
 from delid.keeping import Photo, PhotoStore, Plan, apply_plan, make_plan
-from delid.ledger import Entry, Ledger, LegalHold, PublicKey, SafetyJudgement, Summary, export_lines
+from delid.ledger import Entry, Ledger, LegalHold, SafetyJudgement, Summary, export_lines
 
 from .._refusals import refusal
 from ._cell_files import CellFiles
@@ -64,7 +66,7 @@ class Records:
 
         def work(desk: Desk) -> tuple[ProofFact, int]:
             found = find_battery(desk.ledger, battery)
-            return prove(desk.ledger, found.family.battery, found.entries, desk.key()), len(found.entries)
+            return prove(desk.ledger, found.family.battery, found.entries, desk.books().key), len(found.entries)
 
         return await self._work(work)
 
@@ -160,7 +162,7 @@ class Records:
         return await asyncio.get_running_loop().run_in_executor(self._pool, lambda: work(self._desk(cell, settings)))
 
     def _desk(self, cell: Cell, settings: LedgerSettings) -> Desk:
-        place = settings.place if "://" in settings.place else str(cell.resolve(Path(settings.place)))
+        place = ledger_place(cell, settings)
         if self._ledger is None or self._place != place:
             self.close()
             self._ledger, self._place = Ledger.open(place, self._clock), place
@@ -172,10 +174,7 @@ class Desk:
 
     def __init__(self, cell: Cell, settings: LedgerSettings, ledger: Ledger) -> None:
         self.cell, self.settings, self.ledger = cell, settings, ledger
-        self.photos = PhotoStore(cell.resolve(settings.photos))
-
-    def key(self) -> PublicKey | None:
-        return PublicKey.read(self.cell.resolve(self.settings.public_key)) if self.settings.public_key else None
+        self.photos = PhotoStore(photo_folder(cell, settings))
 
     def books(self) -> Books:
         return books_of(self.cell, self.ledger)
