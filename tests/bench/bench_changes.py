@@ -33,7 +33,7 @@ from delid.replay import Verdict, Wanted, configure, judge_file  # noqa: E402
 from delid.vision import Inspector  # noqa: E402
 
 CELL = REPOSITORY / "cell_configs/cells/demo.yaml"
-VW, LEAF, STRANGER, BURN = "vw-meb-82-damaged", "nissan-leaf-24-clean", "stranger", "vw-meb-82-burn"
+VW, LEAF, BURN = "vw-meb-82-damaged", "nissan-leaf-24-clean", "vw-meb-82-burn"
 V, N, C, M = "recipe/vw-meb-82/standard:", "recipe/nissan-leaf-24/standard:", "cell/demo:", "map/delid-1:"
 P = "model/pack-damage:thresholds."
 
@@ -64,12 +64,9 @@ def _grbl() -> object:
 
 
 CHANGES = (
-    Change("how sure a kind of fastener is, by 2 %", VW, "decision",
-           ("model/fastener-kind:thresholds.fasteners.min_confidence=0.9078",)),
     Change("the least score of a dent", VW, "inspection", (f"{P}damage.dent.min_confidence=0.6",)),
     Change("the least score of a pack", VW, "inspection", (f"{P}pack.min_score=0.9",)),
-    Change("a stranger that passes for a pack", STRANGER, "inspection", (f"{P}pack.min_score=0.2",)),
-    Change("the least score of a burn", BURN, "inspection", (f"{P}damage.burn.min_confidence=0.999",)),
+    Change("the hazard class that a recipe serves", VW, "decision", (f"{V}serves.hazard=[A]",)),
     Change("the dent that a recipe serves", VW, "decision", (f"{V}serves.damage.dent.max_severity=0.2",)),
     Change("reactions in another order", VW, "decision",
            (f"{V}operations.lid_bolts.on_failure.seized=[impact, retry, ask]",)),
@@ -77,7 +74,7 @@ CHANGES = (
     Change("a retry less", LEAF, "decision", (f"{N}operations.lid_bolts.on_failure.not_found=[ask]",)),
     Change("the order of the bolts", LEAF, "decision", (f"{N}operations.lid_bolts.order=criss_cross",)),
     Change("a check left out", VW, "decision", (f"{V}operations.lid_bolts.verify=[torque_released]",)),
-    Change("a torque", VW, "wire", (f"{V}parameters.lid_torque_nm.value=11.76",)),
+    Change("a torque by 2 %", VW, "wire", (f"{V}parameters.lid_torque_nm.value=11.76",)),
     Change("the feed rate by 2 %", VW, "wire", (f"{C}motion.travel_feed_mm_s=490",)),
     Change("the length of a tool", VW, "wire", (f"{C}tools.vacuum.length_mm=151",)),
     Change("a place of the cell", LEAF, "wire", (f"{C}places.module_tray=[2300, 1598, -350]",)),

@@ -142,12 +142,12 @@ def without_models(settings: Settings) -> Settings:
 
 
 def settings_then(
-    digests: Mapping[str, str], thresholds: Mapping[str, Mapping[str, Any]], texts: Mapping[str, str]
+    digests: Mapping[str, str], kept: Mapping[str, Mapping[str, Any]], texts: Mapping[str, str]
 ) -> Settings:
     """The settings of a reference: of ``texts`` those are taken that say what was said then."""
     known = settings_of_texts(texts)
     values = {name: known.values[name] for name, want in digests.items() if known.digests.get(name) == want}
-    return Settings(digests, {**values, **thresholds})
+    return Settings(digests, {**values, **kept})
 
 
 def changes(now: Settings, before: Settings) -> list[Change]:

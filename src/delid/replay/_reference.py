@@ -38,8 +38,8 @@ class Reference:
     tolerances: Mapping[str, Tolerance] = field(default_factory=dict)
     configuration: Mapping[str, str] = field(default_factory=dict)
     """Configuration file, by what it is called in addresses, to the digest of what it says."""
-    thresholds: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    """Model to the settings of its manifest."""
+    settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Values of the cell file, the register map and the models' manifests."""
 
 
 def tolerances_for(seams: Seams, kept: Mapping[str, Tolerance]) -> dict[str, Tolerance]:
@@ -87,8 +87,8 @@ def render(reference: Reference) -> str:
     seams = reference.seams
     parts = [f"{_text(key)}: {_text(value, 2)}" for key, value in head.items()]
     parts.append(f'"configuration": {_text(dict(reference.configuration), 2)}')
-    models = [f"{_text(name)}: {_text(to_plain(values))}" for name, values in sorted(reference.thresholds.items())]
-    parts.append(f'"thresholds": {_braced(models)}')
+    files = [f"{_text(name)}: {_text(to_plain(values))}" for name, values in sorted(reference.settings.items())]
+    parts.append(f'"settings": {_braced(files)}')
     parts.append(f'"inspection": {_rows([_text(to_plain(frame)) for frame in seams.inspection])}')
     parts.append(f'"decision": {_rows([_text(": ".join(line)) for line in seams.decision])}')
     parts.append(f'"wire": {_rows([_text(": ".join(line)) for line in seams.wire])}')
@@ -123,7 +123,7 @@ def _parse(data: Any) -> Reference:
         seams=Seams(frames, _lines(data["decision"]), _lines(data["wire"])),
         tolerances={k: _tolerance(k, v) for k, v in data["tolerances"].items()},
         configuration=dict(data.get("configuration", {})),
-        thresholds={k: dict(v) for k, v in data.get("thresholds", {}).items()},
+        settings={k: dict(v) for k, v in data.get("settings", {}).items()},
     )
 
 

@@ -24,6 +24,8 @@ from ._run import Outcome
 from ._words import first_seam, summarise
 
 RUNTIME = "onnxruntime"
+KEPT = ("model/", "cell/", "map/")
+"""Files whose values a reference keeps; those of recipes and packs stand in the recording or in version control."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ def judge_file(
     verdict = _verdict(path, seams, found, _notes(recording, outcome, found, mode) + _runtime_notes(reference))
     if not found:
         return verdict
-    then = settings_then(reference.configuration, reference.thresholds, recording.header.texts)
+    then = settings_then(reference.configuration, reference.settings, recording.header.texts)
     why = causes(found, settings_of(cell), then, [*models, *_runtime_changes(reference)], (seams, reference.seams))
     sides = Side(seams, outcome.inspections, outcome.located), Side(reference.seams)
     return told(verdict, recording, found, why, sides, pictures=pictures)
@@ -139,7 +141,7 @@ def reference_path(recording: Path, reference_dir: Path, mode: Mode = Mode.PROCE
 def _reference(
     path: Path, reason: str, seams: Seams, models: Mapping[str, str], settings: Settings, old: Reference | None
 ) -> Reference:
-    manifests = {name: values for name, values in settings.values.items() if name.startswith("model/")}
+    kept = {name: values for name, values in settings.values.items() if name.startswith(KEPT)}
     return Reference(
         recording=path.stem,
         reason=reason,
@@ -148,7 +150,7 @@ def _reference(
         seams=seams,
         tolerances=tolerances_for(seams, old.tolerances if old else {}),
         configuration=dict(settings.digests),
-        thresholds=manifests,
+        settings=kept,
     )
 
 
