@@ -30,9 +30,11 @@ def sort_out(verdict: Verdict, checkpoints: Iterable[Checkpoint]) -> list[Checkp
     return good
 
 
-def walk_through(verdict: Verdict, rows: Iterable[Row], checkpoints: Sequence[Checkpoint], terms: Terms) -> Walk:
+def walk_through(
+    verdict: Verdict, walk: Walk, rows: Iterable[Row], checkpoints: Sequence[Checkpoint], terms: Terms
+) -> None:
     """Check all entries, and each checkpoint when the walk has come to its size."""
-    walk, source = Walk(), iter(rows)
+    source = iter(rows)
     stops = sorted({c.size for c in checkpoints} | {s.size for s in terms.seen.values()})
     by_size = {c.size: c for c in checkpoints}
     try:
@@ -47,7 +49,6 @@ def walk_through(verdict: Verdict, rows: Iterable[Row], checkpoints: Sequence[Ch
     if verdict.ok and checkpoints and verdict.entries < checkpoints[-1].size:
         size = checkpoints[-1].size
         verdict.bad(f"entry {verdict.entries}", f"it is missing: {size} entries were signed", verdict.entries, size)
-    return walk
 
 
 def _go(walk: Walk, source: Iterable[Row], stop: int | None) -> bool:

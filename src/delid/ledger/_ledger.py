@@ -197,8 +197,7 @@ class Ledger:
     def find(self, words: str = "", limit: int = 50) -> list[Summary]:
         """Batteries whose identity, label, run, place or receiver begins with the words; without, the newest."""
         with reading(self.engine) as connection:
-            names = lookup.matching(connection, words, limit)
-            return [found for name in names if (found := lookup.summary_of(connection, name)) is not None]
+            return lookup.summaries_of(connection, lookup.matching(connection, words, limit))
 
     def size(self) -> int:
         """How many entries there are."""

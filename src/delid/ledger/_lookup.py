@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, func, select
 
 from ._entry import Entry
 from ._tables import entries, marks
@@ -98,24 +98,25 @@ def of_kind(connection: Connection, battery: str, kind: str) -> list[Entry]:
     return read_all(connection, query)
 
 
-def summary_of(connection: Connection, battery: str) -> Summary | None:
-    """First, last and number of a battery's entries; None where there are none."""
-    mine = entries.c.battery == battery
-    query = select(entries.c.number, entries.c.at, entries.c.kind).where(mine)
-    last = connection.execute(query.order_by(entries.c.number.desc()).limit(1)).first()
-    if last is None:
-        return None
-    first = connection.execute(query.order_by(entries.c.number).limit(1)).one()
-    return Summary(battery, last.number + 1, first.at, last.at, last.kind)
+def summaries_of(connection: Connection, batteries: Sequence[str]) -> list[Summary]:
+    """First, last and number of the entries of each battery that has any, in the order given."""
+    seq, battery = entries.c.seq, entries.c.battery
+    ends = select(battery, func.count().label("count"), func.min(seq).label("first"), func.max(seq).label("last"))
+    found = {row.battery: row for row in connection.execute(ends.where(battery.in_(batteries)).group_by(battery))}
+    wanted = {n for row in found.values() for n in (row.first, row.last)}
+    query = select(seq, entries.c.at, entries.c.kind).where(seq.in_(wanted))
+    said = {row.seq: row for row in connection.execute(query)}
+    return [
+        Summary(name, row.count, said[row.first].at, said[row.last].at, said[row.last].kind)
+        for name in batteries
+        if (row := found.get(name)) is not None
+    ]
 
 
 def matching(connection: Connection, words: str, limit: int) -> list[str]:
     """Identities that begin with the words, or have a mark whose value does; the newest intake first without words."""
     if not words:
-        found: dict[str, None] = {}
-        for entry in _identities(connection, 4 * limit):
-            found.setdefault(entry.battery)
-        return list(found)[:limit]
+        return _newest(connection, limit)
     above, below = words, words + "\U0010ffff"
     between = select(entries.c.battery).where(
         entries.c.battery >= above, entries.c.battery < below, entries.c.number == 0
@@ -128,6 +129,9 @@ def matching(connection: Connection, words: str, limit: int) -> list[str]:
     return [name for name in names if name][:limit]
 
 
-def _identities(connection: Connection, limit: int) -> Sequence[Entry]:
-    found = [e for m in ("kind:intake", "kind:module_out") for e in marked(connection, m, limit=limit)]
-    return sorted(found, key=lambda entry: -entry.seq)
+def _newest(connection: Connection, limit: int) -> list[str]:
+    """The batteries and modules that came last."""
+    new = (marks.c.mark == "kind:intake") | (marks.c.mark == "kind:module_out")
+    query = select(entries.c.battery).join(marks, marks.c.seq == entries.c.seq).where(new)
+    names = connection.execute(query.order_by(marks.c.seq.desc()).limit(4 * limit)).scalars()
+    return list(dict.fromkeys(names))[:limit]

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, bindparam, select, text
 from sqlalchemy.exc import DatabaseError
+
+from delid.core import collector_paused
 
 from ._check import conclude, sort_out, walk_through
 from ._checkpoint import Checkpoint
 from ._engine import check_schema, open_engine, reading
-from ._entry import Entry
 from ._kinds import KINDS
 from ._lookup import COLUMNS
 from ._payload import Payload
@@ -19,18 +21,23 @@ from ._tables import checkpoints, entries, marks, nodes
 from ._verdict import Terms, Verdict
 from ._walk import Row, Walk
 
+AT_ONCE = 2000
+PAYLOAD, PREV = b',"payload":', b',"prev":"'
 MARKED = frozenset(name for name, model in KINDS.items() if model.marks is not Payload.marks)
 
 
-def verify_ledger(place: Path | str, terms: Terms | None = None) -> Verdict:
-    """Verify a ledger in a file or at a URL. What is wrong is in the findings; LedgerError where there is none."""
+def verify_ledger(place: Path | str, terms: Terms | None = None, *, deep: bool = False) -> Verdict:
+    """Verify a ledger in a file or at a URL. What is wrong is in the findings; LedgerError where there is none.
+
+    ``deep`` also reads the inside of every payload, which takes several times as long; its bytes are checked anyway.
+    """
     engine, given = open_engine(place), terms or Terms()
     try:
         check_schema(engine, place)
         verdict = Verdict(str(place))
-        with reading(engine) as connection:
+        with reading(engine) as connection, collector_paused():
             try:
-                _verify(connection, verdict, given)
+                _verify(connection, verdict, given, Walk(deep=deep))
             except DatabaseError as error:
                 verdict.bad("the database", f"it cannot be read: {error.orig}")
         return verdict
@@ -38,14 +45,14 @@ def verify_ledger(place: Path | str, terms: Terms | None = None) -> Verdict:
         engine.dispose()
 
 
-def _verify(connection: Connection, verdict: Verdict, terms: Terms) -> None:
+def _verify(connection: Connection, verdict: Verdict, terms: Terms, walk: Walk) -> None:
     stored = connection.execute(select(checkpoints).order_by(checkpoints.c.size)).all()
     good = sort_out(verdict, (Checkpoint(bytes(row.statement), bytes(row.signature)) for row in stored))
     for row in stored:
         if all(row.size != checkpoint.size for checkpoint in good):
             verdict.bad(f"checkpoint of {row.size} entries", "what stands beside it does not fit what it says")
     expected: set[tuple[str, int]] = set()
-    walk = walk_through(verdict, _rows(connection, expected), good, terms)
+    walk_through(verdict, walk, _rows(connection, expected), good, terms)
     if verdict.ok:
         _derived(connection, verdict, walk, expected)
     conclude(verdict, good[-1] if good else None, terms)
@@ -55,23 +62,42 @@ def _verify(connection: Connection, verdict: Verdict, terms: Terms) -> None:
 
 
 def _rows(connection: Connection, expected: set[tuple[str, int]]) -> Iterator[Row]:
-    query = select(*COLUMNS).order_by(entries.c.seq)
-    streamed = connection.execution_options(stream_results=True, yield_per=1000)
-    for seq, at, battery, number, kind, body, leaf in streamed.execute(query):
+    for seq, at, battery, number, kind, body, leaf in _stored(connection):
         beside = (seq, at, battery, number, kind)
         if not isinstance(body, bytes) or not isinstance(leaf, bytes):
             yield Row(b"", b"", beside, "what is stored are no bytes")
             continue
         if kind in MARKED:
-            expected |= _marks(Entry(*beside, body, leaf))
+            expected |= _marks(seq, kind, body)
         yield Row(body, leaf, beside)
 
 
-def _marks(entry: Entry) -> set[tuple[str, int]]:
-    """The marks that an entry has; none where it is not what its kind says, which the walk finds out."""
+def _stored(connection: Connection) -> Iterator[tuple[Any, ...]]:
+    """All rows in their order, straight from the driver: a million of them pass here."""
+    query = select(*COLUMNS).where(entries.c.seq > bindparam("after")).order_by(entries.c.seq).limit(AT_ONCE)
+    compiled = query.compile(dialect=connection.dialect)
+    after: Any = -(2**62)
+    cursor = connection.connection.cursor()
     try:
-        return {(mark, entry.seq) for mark in KINDS[entry.kind].model_validate(entry.payload).marks()}
-    except (ValueError, KeyError, TypeError):
+        while True:
+            given = {**compiled.params, "after": after}
+            positions = compiled.positiontup
+            cursor.execute(str(compiled), tuple(given[name] for name in positions) if positions else given)
+            rows = cursor.fetchall()
+            yield from rows
+            if len(rows) < AT_ONCE:
+                return
+            after = rows[-1][0]
+    finally:
+        cursor.close()
+
+
+def _marks(seq: int, kind: str, body: bytes) -> set[tuple[str, int]]:
+    """The marks that an entry has; none where it is not what its kind says, which a deep walk finds out."""
+    begin, end = body.find(PAYLOAD) + len(PAYLOAD), body.rfind(PREV)
+    try:
+        return {(mark, seq) for mark in KINDS[kind].model_validate_json(body[begin:end]).marks()}
+    except ValueError:
         return set()
 
 
