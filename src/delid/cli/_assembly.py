@@ -27,6 +27,7 @@ from delid.journal import (
 from delid.vision import Inspector
 
 from ._cameras import open_one
+from ._ledger_feed import open_feeder
 
 QUIET_MARGIN_S = 0.1
 """How much longer than the PLC's watchdog time it is left without a heartbeat at start: some scans, and braking."""
@@ -35,7 +36,7 @@ QUIET_MARGIN_S = 0.1
 def assemble(cell: Cell, clock: Clock) -> Executor:
     """Everything a cell needs, connected; nothing is opened on the wire before the executor runs.
 
-    Raises ModelError, CameraError, ConfigError or JournalError.
+    Raises ModelError, CameraError, ConfigError, JournalError or LedgerError.
     """
     for line in cell.old_calibrations(clock.wall_s()):
         structlog.get_logger().warning(line)
@@ -76,10 +77,14 @@ def assemble(cell: Cell, clock: Clock) -> Executor:
         poll_s=spec.plc.poll_s, timeout_s=spec.plc.timeout_s, on_link=post, on_tags=post, on_wire=wire,
         on_traffic=traffic, quiet_s=cell.plc_map.watchdog_s + QUIET_MARGIN_S,
     )  # fmt: skip
+    feeder = open_feeder(cell, runs, clock, post)
     motion = open_motion(
         spec.motion, clock, robot_map=cell.robot_map, on_link=post, on_report=post, on_wire=wire, on_traffic=traffic
     )
     executor = Executor(cell, Ports(plc, motion, camera, inspector, log, close), clock, started)
+    if feeder is not None:
+        log.reader = feeder
+        executor.companions.append(feeder.run)
     return executor
 
 

@@ -87,6 +87,9 @@ ALARMS: dict[str, Advice] = {
     "plc.permission": Advice(MEDIUM, "Put right what the PLC shows and press its reset button, then Unhold"),
     "camera.frames": Advice(MEDIUM, "Check power, cable and lens of the camera. When the picture moves again, Unhold"),
     "journal.write": Advice(MEDIUM, "Free some space on the disk that holds the runs, then Unhold"),
+    "ledger.write": Advice(
+        MEDIUM, "Free some space on the disk that holds the batteries' record, or bring its database back, then Unhold"
+    ),
     "permissive": Advice(MEDIUM, "Put right what the text names, then Unhold"),
     "run.unfinished": Advice(
         MEDIUM, "Look at the cell: what hangs at the tool, what is loose. Then Clear, Reset and Start"

@@ -179,6 +179,8 @@ INTERLOCKS: tuple[Interlock, ...] = (
          Response.HOLD, both(old_frames, _camera_lost), _camera_lost),
     _row("journal.write", "Journal can be written", "", Before.RESET, Watched.GOING, Response.HOLD,
          link_lost("journal", "the journal cannot be written")),
+    _row("ledger.write", "The batteries' record can be written", "", Before.RESET, Watched.GOING, Response.HOLD,
+         link_lost("ledger", "the batteries' record cannot be written")),
     _row("tool.part", "Nothing hangs at the tool", "", Before.RESET, Watched.NEVER, Response.HOLD,
          part_hanging, part_before_run),
     _row("run.left", "What the last run left is known", "", Before.RESET, Watched.NEVER, Response.HOLD, left_open),

@@ -6,15 +6,25 @@ import datetime
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 from delid.core import Clock
-from delid.journal import Journal
+from delid.journal import Entry, Journal
 
 from ._ports import RecorderPort
 
 ENDING = 4
 """Recordings of earlier runs that may still be written at the end; older ones are long done."""
 MakeRecorder = Callable[[Path], RecorderPort | None]
+
+
+class JournalReader(Protocol):
+    """Is told of every journal entry that is on the disk, in their order; never blocks."""
+
+    def written(self, run_id: str, entry: Entry) -> None: ...
+
+    def closed(self) -> None:
+        """Nothing more will be written."""
 
 
 class RunLog:
@@ -24,6 +34,7 @@ class RunLog:
         self._runs, self._cell, self._clock, self._make = runs, cell, clock, make_recorder
         self.recorder: RecorderPort | None = None
         self._ending: deque[RecorderPort] = deque(maxlen=ENDING)
+        self.reader: JournalReader | None = None
         self._open()
 
     def _open(self) -> None:
@@ -35,7 +46,10 @@ class RunLog:
 
     async def write(self, kind: str, data: dict[str, object]) -> None:
         """Write a journal entry; it is on the disk when this returns. Raises JournalError."""
-        await self._journal.append_async(kind, data)
+        run_id = self.run_id
+        entry = await self._journal.append_async(kind, data)
+        if self.reader is not None:
+            self.reader.written(run_id, entry)
 
     def roll(self) -> None:
         """Close this run's journal and begin the next run; its recording finishes in the background."""
@@ -47,6 +61,12 @@ class RunLog:
 
     def close(self) -> None:
         """Close the files; waits for the recordings."""
+        self._close_files()
+        if self.reader is not None:
+            self.reader.closed()
+            self.reader = None
+
+    def _close_files(self) -> None:
         self._journal.close()
         for recorder in (*self._ending, *([self.recorder] if self.recorder is not None else [])):
             recorder.close()

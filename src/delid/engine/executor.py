@@ -66,6 +66,8 @@ class Executor:
         self._started = started
         self._events: asyncio.Queue[Event] = asyncio.Queue()
         self._tasks: set[asyncio.Task[None]] = set()
+        self.companions: list[Callable[[], Coroutine[Any, Any, None]]] = []
+        """Run as long as the executor does; one that ends, ends it."""
         self.vision_pool = ThreadPoolExecutor(1, thread_name_prefix="vision", initializer=stand_back)
         """One thread for everything that computes long; it stands back before the event loop."""
         self._eyes = Eyes(cell, ports, clock, self.vision_pool)
@@ -86,7 +88,7 @@ class Executor:
     async def run(self) -> None:
         """Run until cancelled. Whatever goes wrong here, the robot is told to stop before the error goes on."""
         running = (self.ports.plc.run(), self.ports.motion.run(), self._tick(), self._loop(), self._ahead.run())
-        parts = [asyncio.create_task(part) for part in running]
+        parts = [asyncio.create_task(part) for part in (*running, *(begin() for begin in self.companions))]
         try:
             await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
         finally:

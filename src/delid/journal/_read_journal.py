@@ -80,7 +80,7 @@ def find_last(runs_dir: Path | str) -> LastRun | None:
 
     Raises JournalError when the newest journal is broken.
     """
-    for path in _newest_first(Path(runs_dir)):
+    for path in find_journals(Path(runs_dir)):
         entries = read_journal(path).entries
         starts = [n for n, entry in enumerate(entries) if entry.kind == RUN_STARTED]
         if starts:
@@ -97,7 +97,8 @@ def find_unfinished(runs_dir: Path | str) -> UnfinishedRun | None:
     return None if last is None or last.ended else UnfinishedRun(last.run_id, last.step, last.path)
 
 
-def _newest_first(runs_dir: Path) -> list[Path]:
+def find_journals(runs_dir: Path) -> list[Path]:
+    """The journals of a runs folder, the newest first; those without a first line are left out."""
     dated: list[tuple[float, str, Path]] = []
     for path in runs_dir.glob(f"*/{FILE_NAME}"):
         with path.open("rb") as file:

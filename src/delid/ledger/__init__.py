@@ -3,7 +3,7 @@
 from ._checkpoint import Checkpoint
 from ._copy import copy_ledger
 from ._digest import JournalLine
-from ._engine import open_engine, upgrade
+from ._engine import has_ledger, open_engine, upgrade
 from ._entry import OF_THE_SITE, Entry, stamp
 from ._export import Exported, export_ledger, export_lines
 from ._feed import Feed
@@ -96,6 +96,7 @@ __all__ = [
     "copy_ledger",
     "export_ledger",
     "export_lines",
+    "has_ledger",
     "identify",
     "intake_of",
     "link",

@@ -75,6 +75,17 @@ def schema_of(engine: Engine) -> str | None:
         return None if found is None else str(found)
 
 
+def has_ledger(place: str | Path) -> bool:
+    """Whether there is a ledger in the file or at the URL; LedgerError where the database does not answer."""
+    if "://" not in str(place) and not Path(place).is_file():
+        return False
+    engine = open_engine(place, create=True)
+    try:
+        return schema_of(engine) is not None
+    finally:
+        engine.dispose()
+
+
 def upgrade(engine: Engine) -> None:
     """Bring the schema up to date; what is there stays as it is."""
     from alembic import command

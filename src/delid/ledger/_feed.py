@@ -46,6 +46,12 @@ class Feed:
         self._waiting = None
         return made
 
+    def finish(self, run: str, lines: int) -> None:
+        """Note that all lines of a run's journal are taken over, also those that nothing follows from."""
+        if self.fed(run) < lines:
+            self._ledger.append_all([], (run, lines))
+            self._fed[run] = lines
+
     def fed(self, run: str) -> int:
         """The first line of the run's journal that has not been taken over."""
         if run not in self._fed:

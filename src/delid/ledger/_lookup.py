@@ -101,13 +101,13 @@ def of_kind(connection: Connection, battery: str, kind: str) -> list[Entry]:
 def summaries_of(connection: Connection, batteries: Sequence[str]) -> list[Summary]:
     """First, last and number of the entries of each battery that has any, in the order given."""
     seq, battery = entries.c.seq, entries.c.battery
-    ends = select(battery, func.count().label("count"), func.min(seq).label("first"), func.max(seq).label("last"))
+    ends = select(battery, func.count().label("size"), func.min(seq).label("first"), func.max(seq).label("last"))
     found = {row.battery: row for row in connection.execute(ends.where(battery.in_(batteries)).group_by(battery))}
     wanted = {n for row in found.values() for n in (row.first, row.last)}
     query = select(seq, entries.c.at, entries.c.kind).where(seq.in_(wanted))
     said = {row.seq: row for row in connection.execute(query)}
     return [
-        Summary(name, row.count, said[row.first].at, said[row.last].at, said[row.last].kind)
+        Summary(name, row.size, said[row.first].at, said[row.last].at, said[row.last].kind)
         for name in batteries
         if (row := found.get(name)) is not None
     ]

@@ -89,6 +89,7 @@ BREAK: dict[str, Callable[[World], None]] = {
     "plc.permission": tags(motion_permitted=False),
     "camera.frames": link("camera"),
     "journal.write": link("journal"),
+    "ledger.write": link("ledger"),
     "tool.part": tags(vacuum_ok=True),
     "run.left": broke_off,
 }

@@ -60,6 +60,7 @@ export const WHOLE: Record<string, string> = {
   "reset the PLC's faults": "请复位 PLC 故障",
   "the camera delivers no fresh frame": "相机没有新图像",
   "the journal cannot be written": "日志无法写入",
+  "the batteries' record cannot be written": "电池档案无法写入",
   "no connection to the PLC": "与 PLC 无连接",
   "no connection to the robot": "与机器人无连接",
   // answers
@@ -94,6 +95,8 @@ export const WHOLE: Record<string, string> = {
   "Put right what the PLC shows and press its reset button, then Unhold": "排除 PLC 显示的问题并按复位按钮，然后解除保持",
   "Check power, cable and lens of the camera. When the picture moves again, Unhold": "检查相机电源、电缆和镜头。图像恢复后解除保持",
   "Free some space on the disk that holds the runs, then Unhold": "释放运行数据磁盘空间，然后解除保持",
+  "Free some space on the disk that holds the batteries' record, or bring its database back, then Unhold":
+    "释放电池档案磁盘空间，或恢复其数据库，然后解除保持",
   "Look at the cell: what hangs at the tool, what is loose. Then Clear, Reset and Start": "查看单元：工具上有无悬挂物、有无松动。然后清除、复位并启动",
   "When the reason is gone, Clear and Reset": "原因消除后清除并复位",
   "Pull the service disconnect and wait until the voltage is low, then Unhold. If it stays high, Stop": "拔下维修开关，等电压降低后解除保持。若仍高则停止",
