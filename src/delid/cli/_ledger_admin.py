@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import urllib.request
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from delid.core import UsageError
+from delid.core import LedgerError, UsageError
 from delid.ledger import (
     Ledger,
     PublicKey,
     SigningKey,
+    add_stamp,
     confirm,
     copy_ledger,
     link,
     open_engine,
     public_path,
+    read_roots,
+    stamp_request,
     upgrade,
 )
 
+STAMP_TIMEOUT_S = 30.0
+LONGEST_STAMP = 1 << 20
 keys_app = typer.Typer(no_args_is_help=True, help="Signing keys: make, show, change.")
 Place = Annotated[str, typer.Argument(metavar="FILE|URL", help="SQLite file or URL of a ledger.", show_default=False)]
 By = Annotated[str, typer.Option(help="Who does it.", show_default=False)]
@@ -30,6 +36,7 @@ def add_admin(app: typer.Typer) -> None:
     app.add_typer(keys_app, name="keys")
     app.command("link")(link_identity)
     app.command("confirm")(confirm_identity)
+    app.command("stamp")(stamp)
     app.command("migrate")(migrate)
     app.command("upgrade")(upgrade_schema)
 
@@ -91,6 +98,28 @@ def confirm_identity(
     with Ledger.open(place) as ledger:
         entry = confirm(ledger, provisional, ledger.person(by))
     typer.echo(f"{provisional} is confirmed by entry {entry.seq}")
+
+
+def stamp(
+    place: Place,
+    url: Annotated[str, typer.Option(help="Address of a time stamp authority (RFC 3161).", show_default=False)],
+    tsa: Annotated[Path, typer.Option(help="The authority's root certificate (PEM).", show_default=False)],
+) -> None:
+    """Have the newest checkpoint stamped by somebody else, who knows nothing of it but its digest."""
+    if not url.startswith(("http://", "https://")):
+        raise UsageError(f"{url} is no address.", hint="Give one that begins with https:// or http://.")
+    with Ledger.open(place) as ledger:
+        signed = ledger.checkpoints()
+        if not signed:
+            raise UsageError("nothing is signed yet.", hint="Run: delid ledger checkpoint")
+        asked = urllib.request.Request(url, stamp_request(signed[-1]), {"Content-Type": "application/timestamp-query"})
+        try:
+            with urllib.request.urlopen(asked, timeout=STAMP_TIMEOUT_S) as answer:
+                token = answer.read(LONGEST_STAMP)
+        except OSError as error:
+            raise LedgerError(f"{url} does not answer: {error}.", hint="Try again.", code="ledger.stamp") from error
+        when = add_stamp(ledger, signed[-1], url, token, read_roots(tsa))
+    typer.echo(f"{signed[-1].size} entries were there at {when.isoformat()}, says {url}")
 
 
 def migrate(

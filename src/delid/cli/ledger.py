@@ -18,6 +18,7 @@ from delid.ledger import (
     Verdict,
     export_ledger,
     public_path,
+    read_roots,
     read_seen,
     remember,
     verify_export,
@@ -44,19 +45,21 @@ def verify(
         Path | None, typer.Option("--remember", help="File that notes what was verified; older is refused.")
     ] = None,
     challenge: Annotated[str, typer.Option(help="Word that the export's seal must hold.")] = "",
+    tsa: Annotated[Path | None, typer.Option(help="Root certificate that time stamps must lead to (PEM).")] = None,
+    deep: Annotated[bool, typer.Option("--deep", help="Read the inside of every payload as well.")] = False,
     json: Json = False,
 ) -> None:
     """Verify an export or a ledger, offline. Exit code 0: nothing was changed. 1: something was, and it says where."""
     seen = read_seen(remember_in) if remember_in else {}
-    terms = Terms(PublicKey.read(key) if key else None, seen, challenge)
+    terms = Terms(PublicKey.read(key) if key else None, seen, challenge, read_roots(tsa))
     if _is_export(place):
         if key is None:
             raise UsageError("an export is verified with the owner's public key.", hint="Name it: --key FILE.")
-        verdict = verify_export(place, terms)
+        verdict = verify_export(place, terms, deep=deep)
     else:
         if challenge:
             raise UsageError("only an export has a seal that answers a challenge.")
-        verdict = verify_ledger(place, terms)
+        verdict = verify_ledger(place, terms, deep=deep)
     if verdict.ok and remember_in:
         remember(remember_in, verdict)
     typer.echo(jsonlib.dumps(_facts(verdict), ensure_ascii=False, indent=2) if json else _words(verdict))

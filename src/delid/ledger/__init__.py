@@ -38,6 +38,7 @@ from ._payloads_run import (
     SeenDamage,
 )
 from ._payloads_site import Erased, KeyChanged, LedgerBegun, LegalHold, ReportMade, SelfInspection
+from ._stamp import add_stamp, check_stamp, read_roots, stamp_request
 from ._verdict import Finding, Seen, Terms, Verdict, read_seen, remember
 from ._verify_export import verify_export
 from ._verify_ledger import verify_ledger
@@ -90,8 +91,10 @@ __all__ = [
     "Summary",
     "Terms",
     "Verdict",
+    "add_stamp",
     "arrival_of",
     "battery_code",
+    "check_stamp",
     "confirm",
     "copy_ledger",
     "export_ledger",
@@ -104,9 +107,11 @@ __all__ = [
     "open_engine",
     "public_path",
     "read_export",
+    "read_roots",
     "read_seen",
     "remember",
     "stamp",
+    "stamp_request",
     "upgrade",
     "verify_export",
     "verify_ledger",

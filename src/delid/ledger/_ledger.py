@@ -125,7 +125,7 @@ class Ledger:
                     return str(found)
             made = f"p-{self._writer.nonce()[:12]}"
             try:
-                with self._changing() as connection:
+                with self.changing() as connection:
                     connection.execute(insert(people), {"id": made, "name": name})
             except IntegrityError:
                 continue  # another process was quicker
@@ -139,7 +139,7 @@ class Ledger:
 
     def forget_person(self, id: str) -> None:
         """Forget whom an id stands for. Entries and proofs stay as they are."""
-        with self._changing() as connection:
+        with self.changing() as connection:
             connection.execute(people.delete().where(people.c.id == id))
         with self._lock:
             self._people.clear()
@@ -216,12 +216,12 @@ class Ledger:
             )
         head = self._writer.head()
         made = sign_checkpoint(self.name, head.tree.size, head.tree.root(), stamp(self.clock.wall_s()), key)
-        with self._changing() as connection:
-            query = select(checkpoints.c.statement, checkpoints.c.signature).where(checkpoints.c.size == head.tree.size)
-            if (found := connection.execute(query).first()) is not None:
-                return Checkpoint(bytes(found.statement), bytes(found.signature))
-            row = {"size": head.tree.size, "statement": made.statement, "signature": made.signature}
-            connection.execute(insert(checkpoints), row)
+        try:
+            with self.changing() as connection:
+                row = {"size": made.size, "statement": made.statement, "signature": made.signature}
+                connection.execute(insert(checkpoints), row)
+        except IntegrityError:  # so many entries are signed already
+            return next(found for found in reversed(self.checkpoints()) if found.size == made.size)
         return made
 
     def key_in_force(self) -> PublicKey:
@@ -248,7 +248,8 @@ class Ledger:
             return [Checkpoint(bytes(s), bytes(signature)) for s, signature in connection.execute(query)]
 
     @contextmanager
-    def _changing(self) -> Iterator[Connection]:
+    def changing(self) -> Iterator[Connection]:
+        """A transaction that writes; LedgerError where the database refuses."""
         try:
             with self.engine.connect().execution_options(ledger_writes=True) as connection, connection.begin():
                 yield connection

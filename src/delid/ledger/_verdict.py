@@ -85,11 +85,13 @@ class Terms:
             itself.
         seen: by the name of the ledger, what was verified before; anything older is refused.
         challenge: the word that the seal of the export must hold.
+        stamp_roots: certificates (PEM) that time stamps must lead to; without them time stamps are not looked at.
     """
 
     key: PublicKey | None = None
     seen: Mapping[str, Seen] = field(default_factory=dict)
     challenge: str = ""
+    stamp_roots: tuple[bytes, ...] = ()
 
 
 def read_seen(path: Path) -> dict[str, Seen]:

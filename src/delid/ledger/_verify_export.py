@@ -13,8 +13,9 @@ from ._check import conclude, fits, sort_out, walk_through
 from ._checkpoint import Checkpoint
 from ._entry import OF_THE_SITE
 from ._key_book import KEY_KINDS, Broken, KeyBook
-from ._lines import ENTRY, LEAF, Consistency, EntryLine, Header, Line, Seal, read_line
+from ._lines import ENTRY, LEAF, Consistency, EntryLine, Header, Line, Seal, StampLine, read_line
 from ._payloads_pack import IdentityLinked, ModuleOut
+from ._stamp import check_stamps
 from ._tree import is_consistent, root_from_path
 from ._verdict import Terms, Verdict
 from ._walk import Row, Walk, read_whole
@@ -26,6 +27,19 @@ def verify_export(path: Path | str, terms: Terms | None = None, *, deep: bool = 
     ``deep`` also reads the inside of every payload of a whole ledger; its bytes are checked anyway.
     """
     return _Verification(Path(path), terms or Terms(), deep).run()
+
+
+def row_of_line(line: bytes) -> Row:
+    """The entry in a line of a whole ledger; one that cannot be read says why."""
+    if (row := plain_row(line)) is not None:
+        return row
+    try:
+        said = read_line(line)
+    except (ValueError, KeyError, TypeError) as error:
+        return Row(line, b"", fault=f"its line cannot be read: {error}")
+    if isinstance(said, EntryLine) and said.path is None:
+        return Row(said.body, said.leaf)
+    return Row(line, b"", fault="it is missing: in its line stands something else")
 
 
 def plain_row(line: bytes) -> Row | None:
@@ -70,6 +84,8 @@ class _Verification:
         if self.verdict.ledger != header.ledger:
             self.verdict.bad("line 1", f"it names the ledger {header.ledger!r}, the entries {self.verdict.ledger!r}")
         conclude(self.verdict, self._good[-1] if self._good else None, self._terms)
+        stamps = [said for _, said in self._rest if isinstance(said, StampLine)]
+        check_stamps(self.verdict, self._good, stamps, self._terms.stamp_roots)
         self._seal()
         self.verdict.findings.sort(key=lambda finding: finding.seq is None)  # the first bad entry stands first
         return self.verdict
@@ -111,18 +127,7 @@ class _Verification:
 
     def _rows(self, header: Header) -> Iterator[Row]:
         for line in self._lines[1 : header.entries + 1]:
-            if (row := plain_row(line)) is not None:
-                yield row
-                continue
-            try:
-                said = read_line(line)
-            except (ValueError, KeyError, TypeError) as error:
-                yield Row(line, b"", fault=f"its line cannot be read: {error}")
-                continue
-            if isinstance(said, EntryLine) and said.path is None:
-                yield Row(said.body, said.leaf)
-            else:
-                yield Row(line, b"", fault="it is missing: in its line stands something else")
+            yield row_of_line(line)
 
     # --- one battery's entries ---------------------------------------------------------------------------------------
 

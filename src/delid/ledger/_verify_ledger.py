@@ -15,9 +15,11 @@ from ._check import conclude, sort_out, walk_through
 from ._checkpoint import Checkpoint
 from ._engine import check_schema, open_engine, reading
 from ._kinds import KINDS
+from ._lines import StampLine
 from ._lookup import COLUMNS
 from ._payload import Payload
-from ._tables import checkpoints, entries, marks, nodes
+from ._stamp import check_stamps
+from ._tables import checkpoints, entries, marks, nodes, stamps
 from ._verdict import Terms, Verdict
 from ._walk import Row, Walk
 
@@ -56,6 +58,8 @@ def _verify(connection: Connection, verdict: Verdict, terms: Terms, walk: Walk) 
     if verdict.ok:
         _derived(connection, verdict, walk, expected)
     conclude(verdict, good[-1] if good else None, terms)
+    kept = [StampLine(row.size, row.authority, bytes(row.token)) for row in connection.execute(select(stamps))]
+    check_stamps(verdict, good, kept, terms.stamp_roots)
     if verdict.ok and verdict.entries > verdict.signed:
         count = verdict.entries - verdict.signed
         verdict.notes.append(f"the last {count} entries are chained and not signed yet")
