@@ -9,7 +9,15 @@ from ._labels import DamageLabel, FastenerLabel, LabelledFrame, labelled_frames
 from ._mcap_in import PART, parts_of
 from ._no_recorder import NoRecorder
 from ._part_files import PartLimits
-from ._read_journal import JournalContents, LastRun, UnfinishedRun, find_journals, find_last, find_unfinished, read_journal
+from ._read_journal import (
+    JournalContents,
+    LastRun,
+    UnfinishedRun,
+    find_journals,
+    find_last,
+    find_unfinished,
+    read_journal,
+)
 from ._read_recording import read_recording, recorded_traffic
 from ._recorded_at import recorded_at_s
 from ._recording import Losses, RecordedFrame, Recording, RecordingHeader, header_of
