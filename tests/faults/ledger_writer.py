@@ -62,7 +62,8 @@ def killed(place: str, key: SigningKey, chance: random.Random, number: int) -> l
 def main() -> None:
     place, kills, seed = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     key, chance, acknowledged = SigningKey.new(), random.Random(seed), set[int]()
-    new_ledger(place, key).close()
+    with new_ledger(place, key) as ledger:
+        ledger.checkpoint(key)
     for number in range(kills):
         acknowledged.update(killed(place, key, chance, number))
         with Ledger.open(place) as ledger:

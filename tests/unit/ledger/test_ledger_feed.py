@@ -34,7 +34,7 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
         yield made
 
 
-def record(kind: str, **data: Any) -> dict[str, Any]:
+def record(kind: str, /, **data: Any) -> dict[str, Any]:
     return {"type": "Record", "kind": kind, "data": data}
 
 
