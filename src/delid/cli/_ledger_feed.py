@@ -14,6 +14,7 @@ import structlog
 
 from delid.config import Cell, LedgerSettings
 from delid.core import Clock, Event, JournalError, LedgerError, LinkChanged
+from delid.engine import stand_back
 from delid.journal import Entry, find_journals, read_journal
 from delid.ledger import Feed, JournalLine, Ledger, SigningKey, has_ledger, public_path
 
@@ -36,7 +37,7 @@ class LedgerFeeder:
         self._feed = Feed(ledger)
         self._waiting: deque[JournalLine] = deque()
         self._come = asyncio.Event()
-        self._worker = ThreadPoolExecutor(1, thread_name_prefix="ledger")
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="ledger", initializer=stand_back)
         self._up = True
         self._unsigned, self._unsigned_since_s = 0, 0.0
 

@@ -43,7 +43,7 @@ def is_canonical(found: Any, data: bytes) -> bool:
 def quick(data: Any) -> bytes:
     """The canonical bytes, many times faster, unless there are very large or small numbers or rare letters in keys.
 
-    Whatever differs there differs from the canonical bytes, so that it serves to confirm them, never to make them.
+    Whatever differs there differs from the canonical bytes, so that it serves to confirm them, never to make an entry.
     """
     return json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ._canonical import canonical
+from ._canonical import quick
 from ._digest import Digest, JournalLine, RunView
 from ._entry import OF_THE_SITE, Entry, stamp
 from ._identity import PROVISIONAL, Identity, identify, intake_of, module_identity
@@ -148,7 +148,7 @@ def _planned(view: RunView, decision: Mapping[str, Any]) -> Planned:
             "recipe": outcome["recipe"],
             "recipe_sha256": outcome["recipe_sha256"],
             "variant": outcome.get("variant"),
-            "plan_sha256": hashlib.sha256(canonical({k: v for k, v in outcome.items() if k != "type"})).hexdigest(),
+            "plan_sha256": hashlib.sha256(quick({k: v for k, v in outcome.items() if k != "type"})).hexdigest(),
             "model": outcome["pack"],
             "hazard_class": outcome["hazard_class"],
             "steps": len(outcome["steps"]),

@@ -66,7 +66,7 @@ class Inspected(Payload):
 
 
 class Planned(Payload):
-    """What planning decided: recipe and plan by their digests (the plan's over canonical JSON), or a refusal."""
+    """What planning decided: recipe and plan by their digests (the plan's over its JSON, keys sorted), or a refusal."""
 
     kind: ClassVar[str] = "plan"
     run: Text
