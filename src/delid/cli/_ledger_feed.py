@@ -15,6 +15,7 @@ import structlog
 from delid.config import Cell, LedgerSettings
 from delid.core import Clock, Event, JournalError, LedgerError, LinkChanged
 from delid.engine import stand_back
+from delid.exports import ledger_place
 from delid.journal import Entry, find_journals, read_journal
 from delid.ledger import Feed, JournalLine, Ledger, SigningKey, has_ledger, public_path
 
@@ -170,8 +171,8 @@ def open_feeder(cell: Cell, runs: Path, clock: Clock, post: Post) -> LedgerFeede
     if settings is None:
         return None
     path = cell.resolve(settings.key) if settings.key else runs / "ledger.key"
-    place = settings.place if "://" in settings.place else str(cell.resolve(Path(settings.place)))
-    ledger, key = _open(place, path, settings.site or cell.spec.cell, clock)
+    place = ledger_place(cell, settings)
+    ledger, key = _open(place, path, settings.site, clock)
     feeder = LedgerFeeder(ledger, key, settings, clock, post)
     try:
         if count := feeder.catch_up(runs):

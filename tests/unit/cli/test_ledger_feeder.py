@@ -18,7 +18,7 @@ from delid.engine import RunLog
 from delid.ledger import Ledger, SigningKey, Terms, verify_ledger
 from ledger_kit import new_ledger
 
-SETTINGS = LedgerSettings(place="ledger.db", photos=Path("photos"), site="yard", checkpoint_entries=5)
+SETTINGS = LedgerSettings(site="yard", checkpoint_entries=5)
 KEY = SigningKey.new()
 
 
