@@ -121,6 +121,7 @@ async def test_the_panel_is_restarted_in_the_middle_of_a_run(browser: Browser, p
     async with person(browser, cell.address) as page:
         await log_in(page, "olga")
         await cell.work()
+        await expect(page.get_by_test_id("line")).to_contain_text("Live", timeout=SLOW_MS)
         await cell.end_panel()
         await expect(page.get_by_test_id("lost")).to_be_visible(timeout=SLOW_MS)
         before = await cell.rig.state()
@@ -138,6 +139,7 @@ async def test_stop_while_the_live_line_is_cut(browser: Browser, plant: RealCell
         await page.reload()
         await log_in(page, "olga")
         await cell.work()
+        await expect(page.get_by_test_id("line")).to_contain_text("Live", timeout=SLOW_MS)
         await page.route_web_socket("**/api/v1/live**", lambda route: None)  # from now on nothing comes over it
         await lines[-1].close(code=1011)
         await expect(page.get_by_test_id("lost")).to_be_visible(timeout=SLOW_MS)
