@@ -86,8 +86,10 @@ class Person:
     def is_done(self, step: str) -> bool:
         """What a look at the pack says."""
         machine, name = self._shop.plc.machine, step.rsplit("/", 1)[-1]
+        hangs = {machine.held.module} if machine.held is not None else set()
         if name in ("lift_lid", "set_lid_down"):
-            return not machine.lid_on and machine.held is None
+            return not machine.lid_on and None not in hangs
         if name.startswith("module."):
-            return machine.held is None and int(name.removeprefix("module.")) - 1 in machine.modules_out
+            number = int(name.removeprefix("module.")) - 1
+            return number in machine.modules_out and number not in hangs
         return name in machine.removed

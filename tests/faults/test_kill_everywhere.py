@@ -4,7 +4,7 @@ command that reached a device, and while the device is still at it.
 A new process on the same journal comes up Aborted, moves nothing until a person confirms, looks again and finishes the
 pack. All places take ten minutes on one core: they run with ``DELID_KILL_ALL=1``, or a part of them with
 ``DELID_KILL_PART=2/4`` besides. Otherwise a sample runs, evenly spread over the run, that begins elsewhere every day;
-``DELID_KILL_OFFSET`` repeats one.
+``DELID_KILL_OFFSET`` repeats one, and ``DELID_KILL_PLACES=686,1056`` tries those alone.
 """
 
 from __future__ import annotations
@@ -267,6 +267,8 @@ def kill_and_tell(folder: Path, monkeypatch: pytest.MonkeyPatch, chosen: Collect
 
 def sample_of(count: int) -> list[int]:
     """Evenly spread; the first one depends on the day."""
+    if named := os.environ.get("DELID_KILL_PLACES"):
+        return [int(number) for number in named.split(",")]
     stride = count // SAMPLE
     offset = int(os.environ.get("DELID_KILL_OFFSET", time.time() // 86_400 * 37)) % stride
     print(f"DELID_KILL_OFFSET={offset}")
