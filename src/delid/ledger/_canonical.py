@@ -13,7 +13,7 @@ from delid.core import LedgerError
 def canonical(data: Any) -> bytes:
     """The canonical bytes of plain data; LedgerError ``ledger.content`` for what JSON cannot hold."""
     try:
-        return rfc8785.dumps(data)
+        return quick(data) if _is_simple(data) else rfc8785.dumps(data)
     except rfc8785.CanonicalizationError as error:
         raise LedgerError(
             f"this cannot be written as canonical JSON: {error}.",
@@ -46,6 +46,22 @@ def quick(data: Any) -> bytes:
     Whatever differs there differs from the canonical bytes, so that it serves to confirm them, never to make an entry.
     """
     return json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _is_simple(data: Any) -> bool:
+    """Whether Python writes it as RFC 8785 does: no whole or very large or small fractions, no rare letters in keys."""
+    kind = type(data)
+    if kind is str:
+        return data.isascii() or max(data) <= "\ud7ff"  # surrogates are refused by the careful way
+    if kind is bool or data is None:
+        return True
+    if kind is int:
+        return bool(-(2**53) < data < 2**53)
+    if kind is float:
+        return bool(1e-4 <= abs(data) < 1e15 and not data.is_integer())
+    if kind is dict:
+        return all(type(key) is str and key.isascii() and _is_simple(value) for key, value in data.items())
+    return kind is list and all(map(_is_simple, data))
 
 
 def _no_number(word: str) -> Any:
