@@ -52,7 +52,7 @@ def _is_simple(data: Any) -> bool:
     """Whether Python writes it as RFC 8785 does: no whole or very large or small fractions, no rare letters in keys."""
     kind = type(data)
     if kind is str:
-        return data.isascii() or max(data) <= "\ud7ff"  # surrogates are refused by the careful way
+        return bool(data.isascii() or max(data) <= "\ud7ff")  # surrogates are refused by the careful way
     if kind is bool or data is None:
         return True
     if kind is int:
