@@ -24,6 +24,7 @@ ON_FAILURE: dict[State, State] = {
 
 PAUSING = (State.HOLDING, State.SUSPENDING)
 RESUMING = (State.UNHOLDING, State.UNSUSPENDING)
+CUT_SHORT = (MotionState.HELD, MotionState.DOOR)
 
 
 def work_of(state: EngineState, to: State) -> tuple[Effect, ...]:
@@ -39,7 +40,10 @@ def work_of(state: EngineState, to: State) -> tuple[Effect, ...]:
     trusted = state.motion is not None and state.motion.position_trusted
     fault = state.motion is None or state.motion.state is MotionState.FAULT
     moving = any(isinstance(p.effect, Move) for p in state.pending.values())
-    clear = [motion(MotionVerb.CLEAR_FAULT, rules.stop_timeout_s)] if fault else []
+    # a motion that was held or cut short, perhaps by a process that is gone, is dropped: nothing may take it up again
+    cut_short = state.motion is not None and state.motion.state in CUT_SHORT
+    drop = [motion(MotionVerb.STOP, rules.stop_timeout_s)] if cut_short else []
+    clear = [*drop, *([motion(MotionVerb.CLEAR_FAULT, rules.stop_timeout_s)] if fault else [])]
     homing = [] if trusted or not rules.needs_homing else [motion(MotionVerb.HOME, rules.home_timeout_s)]
     seen_mm = state.motion.pose_mm if state.motion is not None else None
     parking = _to_park(seen_mm, state, prefix)

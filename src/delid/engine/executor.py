@@ -150,7 +150,8 @@ class Executor:
     def _begins_run(self, event: Event) -> bool:
         if not isinstance(event, OperatorCommanded) or event.command is not Command.RESET:
             return False
-        return step(self.state, event)[0].packml is State.RESETTING
+        # pressed again while it resets it is refused, and what is under way goes on
+        return self.state.packml is not State.RESETTING and step(self.state, event)[0].packml is State.RESETTING
 
     async def _roll(self, event: Event) -> None:
         """A new run begins with a new log and a fresh state, told again what is known of the devices."""

@@ -85,14 +85,15 @@ def find_last(runs_dir: Path | str) -> LastRun | None:
         starts = [n for n, entry in enumerate(entries) if entry.kind == RUN_STARTED]
         if starts:
             run_id, run = path.parent.name, entries[starts[-1] :]
-            ended = any(entry.kind == RUN_ENDED for entry in run)
             trace = trace_of(run_id, entries)
-            return LastRun(run_id, ended, _last_step(run), path, None if trace.outcome in DISPOSED else trace)
+            disposed = trace.outcome in DISPOSED  # said by the last turn, which may be all that was written
+            ended = disposed or any(entry.kind == RUN_ENDED for entry in run)
+            return LastRun(run_id, ended, _last_step(run), path, None if disposed else trace)
     return None
 
 
 def find_unfinished(runs_dir: Path | str) -> UnfinishedRun | None:
-    """The newest run, if its journal has no ``run_ended``; None where it was ended or there is none."""
+    """The newest run, if its journal has no end of it; None where it was ended or there is none."""
     last = find_last(runs_dir)
     return None if last is None or last.ended else UnfinishedRun(last.run_id, last.step, last.path)
 

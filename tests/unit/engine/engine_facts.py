@@ -80,7 +80,7 @@ ALLOWED_IN = {
     Look: {State.EXECUTE},
     Locate: {State.EXECUTE},
     Decide: {State.EXECUTE},
-    MotionVerb.STOP: HALTING,
+    MotionVerb.STOP: HALTING | {State.RESETTING, State.CLEARING},
     MotionVerb.HOLD: {State.HOLDING, State.SUSPENDING},
     MotionVerb.RESUME: {State.UNHOLDING, State.UNSUSPENDING},
     MotionVerb.HOME: {State.RESETTING},

@@ -255,6 +255,13 @@ def test_only_the_newest_run_counts(tmp_path):
     assert find_unfinished(tmp_path) is None
 
 
+@pytest.mark.parametrize(("outcome", "is_over"), [("dismantled", True), ("stopped", False)])
+def test_a_run_whose_last_turn_disposes_of_the_pack_is_over(tmp_path, outcome, is_over):
+    end = {"type": "Record", "kind": "end", "data": {"outcome": outcome, "reason": "", "steps_done": 1, "steps": 1}}
+    write(tmp_path / "a", [("run_started", {}), ("turn", {"event": {}, "effects": [end]})])
+    assert (find_unfinished(tmp_path) is None) is is_over
+
+
 def test_a_journal_in_which_no_run_began_hides_nothing(tmp_path):
     write(tmp_path / "crashed", [("turn", {}), ("run_started", {})], wall_start_s=1000)
     write(tmp_path / "restarted", [("turn", {})], wall_start_s=2000)
