@@ -8,6 +8,7 @@ import datetime
 import hashlib
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,12 +74,13 @@ def import_bag(bag: Path, out: Path, header: RecordingHeader, topics: tuple[str,
     """
     target: _Target | None = None
     try:
-        for topic, image in bag_images(bag):
-            if topics and topic not in topics:
-                continue
-            wall_s = image.stamp_ns / 1e9
-            target = target or _Target(out, header, wall_s)
-            target.picture(Picture(wall_s, camera_of(topic), AMBIENT, f"{topic}#{target.frames + 1}", image.data))
+        with closing(bag_images(bag)) as images:
+            for topic, image in images:
+                if topics and topic not in topics:
+                    continue
+                wall_s = image.stamp_ns / 1e9
+                target = target or _Target(out, header, wall_s)
+                target.picture(Picture(wall_s, camera_of(topic), AMBIENT, f"{topic}#{target.frames + 1}", image.data))
     except BaseException:
         if target is not None:
             target.drop()

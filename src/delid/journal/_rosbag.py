@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 import struct
-from collections.abc import Iterator
+from collections.abc import Generator
+from contextlib import closing
 from pathlib import Path
 
 import zstandard
@@ -25,25 +26,29 @@ QUERY = (
 )
 
 
-def bag_images(bag: Path) -> Iterator[tuple[str, RosImage]]:
+def bag_images(bag: Path) -> Generator[tuple[str, RosImage], None, None]:
     """Topic and picture of every compressed image, in the order of the bag.
 
     Raises RecordingError: ``import.foreign`` where nothing there is a bag, ``import.compressed``, ``import.message``
     where a message cannot be read.
     """
     for path in _files_of(bag):
-        messages = _of_mcap(path) if path.suffix == ".mcap" else _of_sqlite(path)
-        for topic, kind, time_ns, body in messages:
-            try:
-                found = _image(kind, body, time_ns)
-            except (ValueError, struct.error, DecodeError, zstandard.ZstdError) as error:
-                raise RecordingError(
-                    f"{path}: a picture of {topic} at {time_ns} ns cannot be read: {error}.",
-                    hint="Check the bag with `ros2 bag info`.",
-                    code="import.message",
-                ) from error
-            if found is not None:
-                yield topic, found
+        with closing(_of_mcap(path) if path.suffix == ".mcap" else _of_sqlite(path)) as messages:
+            for topic, kind, time_ns, body in messages:
+                found = _picture(path, topic, kind, time_ns, body)
+                if found is not None:
+                    yield topic, found
+
+
+def _picture(path: Path, topic: str, kind: str, time_ns: int, body: bytes) -> RosImage | None:
+    try:
+        return _image(kind, body, time_ns)
+    except (ValueError, struct.error, DecodeError, zstandard.ZstdError) as error:
+        raise RecordingError(
+            f"{path}: a picture of {topic} at {time_ns} ns cannot be read: {error}.",
+            hint="Check the bag with `ros2 bag info`.",
+            code="import.message",
+        ) from error
 
 
 def _files_of(bag: Path) -> list[Path]:
@@ -80,14 +85,14 @@ def _image(kind: str, body: bytes, time_ns: int) -> RosImage | None:
     return image if image.stamp_ns > 0 else RosImage(time_ns, image.frame_id, image.format, image.data)
 
 
-def _of_mcap(path: Path) -> Iterator[tuple[str, str, int, bytes]]:
+def _of_mcap(path: Path) -> Generator[tuple[str, str, int, bytes], None, None]:
     bag = McapIn(path)
     for channel, message in bag.messages():
         schema = bag.schemas.get(channel.schema_id)
         yield channel.topic, schema.name if schema else "", message.log_time, message.data
 
 
-def _of_sqlite(path: Path) -> Iterator[tuple[str, str, int, bytes]]:
+def _of_sqlite(path: Path) -> Generator[tuple[str, str, int, bytes], None, None]:
     try:
         connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
         try:
