@@ -59,6 +59,7 @@ async def test_start_needs_holding(cell: FakeCell, address: str, page: Page) -> 
 async def test_start_is_given_up(cell: FakeCell, address: str, page: Page, how: str) -> None:
     cell.show(idle())
     await on_its_own_clock(page, address)
+    await expect(button(page, "Start")).to_be_enabled()
     await button(page, "Start").hover()
     await page.mouse.down()
     await page.clock.run_for(300)
@@ -78,12 +79,17 @@ async def test_start_is_given_up(cell: FakeCell, address: str, page: Page, how: 
 async def test_start_can_be_held_with_the_keyboard(cell: FakeCell, address: str, page: Page) -> None:
     cell.show(idle())
     await on_its_own_clock(page, address)
+    await expect(button(page, "Start")).to_be_enabled()
     await button(page, "Start").focus()
     await page.keyboard.down("Space")
     await page.clock.run_for(1400)
     await page.keyboard.up("Space")
-    await page.clock.run_for(1500)
+    await page.clock.run_for(300)
     assert cell.told == []
+    # the page's clock runs ahead of the cell's: what it shows would soon be old, and Start not allowed
+    cell.show(idle())
+    await expect(page.get_by_test_id("line")).to_contain_text("Live")
+    await button(page, "Start").focus()
     await page.keyboard.down("Space")
     await page.clock.run_for(1600)
     assert (await cell.told_within())["command"] == "Start"
@@ -95,6 +101,8 @@ async def test_start_is_held_and_let_slip_by_a_finger(cell: FakeCell, address: s
     context = await browser.new_context(viewport={"width": 1280, "height": 800}, has_touch=True)
     page = await context.new_page()
     await on_its_own_clock(page, address)
+    await expect(button(page, "Start")).to_be_enabled()
+    await expect(page.get_by_test_id("checklist").locator("li")).to_have_count(6)
     box = await button(page, "Start").bounding_box()
     assert box
     finger = await context.new_cdp_session(page)
