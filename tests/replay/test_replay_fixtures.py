@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -15,11 +16,13 @@ from delid.vision import Inspector
 REPOSITORY = Path(__file__).resolve().parents[2]
 RECORDINGS = sorted((REPOSITORY / "fixtures/recordings").glob("*.mcap"))
 REFERENCE = REPOSITORY / "fixtures/reference"
+JUDGED_TWICE = ("stranger", "vw-meb-82-clean")
+"""Of these the models' own answers are compared with themselves; of all of them with ``DELID_JUDGE_TWICE=1``."""
 
 
 @pytest.fixture(scope="module")
 def bench():
-    """Cell, and eyes that remember: each picture is judged twice for its reference, and not once more for its bytes."""
+    """Cell, and eyes that remember: a picture is not judged once more for the bytes."""
     cell = load_cell(REPOSITORY / "cell_configs/cells/demo.yaml")
     return cell, OnePerPicture(Inspector.load(cell, threads=1))
 
@@ -31,7 +34,7 @@ def test_recordings_and_references_belong_together():
 @pytest.mark.parametrize("path", RECORDINGS, ids=lambda path: path.stem)
 def test_a_recording_equals_its_reference(bench, path):
     cell, inspector = bench
-    inspector.anew = True
+    inspector.anew = path.stem in JUDGED_TWICE or os.environ.get("DELID_JUDGE_TWICE") == "1"
     verdict = judge_file(path, REFERENCE, cell, inspector)
     assert verdict.equal, "\n".join(str(found) for found in verdict.differences[:20])
 
