@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, Engine, func, insert, select, text
+from sqlalchemy import Connection, Engine, Table, func, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from delid.core import LedgerError
@@ -96,11 +97,9 @@ class Writer:
         with connection.begin():
             head = self._head or read_head(connection)
             grown = self._grow(connection, head, items)
-            for table, rows in ((nodes, grown.nodes), (marks, grown.marks)):
-                if rows:
-                    connection.execute(insert(table), rows)
-            if grown.made:
-                connection.execute(insert(entries), [row_of(entry) for entry in grown.made])
+            add_rows(connection, nodes, grown.nodes)
+            add_rows(connection, marks, grown.marks)
+            add_rows(connection, entries, [row_of(entry) for entry in grown.made])
             if feed is not None:
                 connection.execute(UPSERT, {"source": feed[0], "next": feed[1]})
         self._head = grown.head
@@ -152,6 +151,21 @@ class Writer:
     def _forget(self) -> None:
         self._head = None
         self._numbers = {}
+
+
+def add_rows(connection: Connection, table: Table, rows: Sequence[dict[str, object]]) -> None:
+    """Insert rows of the same columns, past the compiler of expressions, which costs more than the database."""
+    if rows:
+        statement = _insert_into(table.name, tuple(rows[0]), connection.dialect.paramstyle)
+        values = [tuple(row.values()) for row in rows]
+        connection.exec_driver_sql(statement, values if len(values) > 1 else values[0])
+
+
+@functools.cache
+def _insert_into(table: str, columns: tuple[str, ...], style: str) -> str:
+    place = "?" if style == "qmark" else "%s"
+    names = ", ".join(f'"{name}"' for name in columns)
+    return f"INSERT INTO {table} ({names}) VALUES ({', '.join([place] * len(columns))})"
 
 
 def next_number(connection: Connection, battery: str) -> int:
