@@ -145,7 +145,7 @@ async def test_stop_while_the_live_line_is_cut(browser: Browser, plant: RealCell
         await expect(page.get_by_test_id("lost")).to_be_visible(timeout=SLOW_MS)
         await button(page, "Stop").click()
         await expect(page.get_by_test_id("asked")).to_contain_text("confirmed by the devices", timeout=SLOW_MS)
-        assert (await cell.rig.state())["packml"] == "Stopped"
+        await cell.rig.until(lambda s: s["packml"] == "Stopped")
 
 
 async def test_a_held_direction_is_let_go_by_blur_and_by_the_line(browser: Browser, cell: RealCell) -> None:

@@ -118,6 +118,9 @@ async def test_start_is_held_and_let_slip_by_a_finger(cell: FakeCell, address: s
     await page.clock.run_for(1500)
     await touch("touchEnd")
     assert cell.told == []
+    cell.show(idle())  # the page's clock runs ahead of the cell's
+    await expect(page.get_by_test_id("line")).to_contain_text("Live")
+    await expect(button(page, "Start")).to_be_enabled()
     await touch("touchStart", on)
     await page.clock.run_for(1600)
     assert (await cell.told_within())["command"] == "Start"
