@@ -4,33 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from served_cell import GOOD_TAGS, Cell
+from served_cell import cell as cell
 from typer.testing import CliRunner, Result
 
 from delid.cli._main import app
-from delid.cli._serving import CellService
 from delid.core import Command, TagsRead
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "unit" / "engine"))
-from harness import GOOD_TAGS
-from test_executor import Cell
-
-
-@pytest.fixture
-async def cell(repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Cell]:
-    monkeypatch.setattr("delid.config.Cell.socket_path", property(lambda self: tmp_path / "cell.sock"))
-    made = Cell(repository, monkeypatch)
-    serving = asyncio.create_task(CellService(made.executor).run())
-    await made.settle()
-    await made.connect()
-    yield made
-    serving.cancel()
-    await asyncio.gather(serving, return_exceptions=True)
-    await made.end()
 
 
 @pytest.fixture

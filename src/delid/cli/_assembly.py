@@ -16,6 +16,7 @@ from delid.engine import Executor, Ports, RecorderPort, RunLog
 from delid.journal import (
     RECORDING_FILE,
     Keeper,
+    LastRun,
     NoRecorder,
     RecordingWriter,
     find_last,
@@ -40,19 +41,14 @@ def assemble(cell: Cell, clock: Clock) -> Executor:
     """
     for line in cell.old_calibrations(clock.wall_s()):
         structlog.get_logger().warning(line)
+    spec = cell.spec
     inspector = Inspector.load(cell, clock=clock)
-    runs = cell.resolve(cell.spec.runs)
+    runs = cell.resolve(spec.runs)
     runs.mkdir(parents=True, exist_ok=True)
     last = find_last(runs)
-    camera = open_one(cell, cell.spec.overview, clock)
-    close = open_one(cell, cell.spec.tool_camera, clock) if cell.spec.tool_camera else None
-    keeper = Keeper(runs, keep_rules_of(cell.spec.recordings), clock)
-
-    def record(folder: Path) -> RecorderPort | None:
-        keeper.tidy_soon(folder)
-        return _recorder(cell, folder, inspector, clock)
-
-    log = RunLog(runs, cell.spec.cell, clock, record)
+    camera = open_one(cell, spec.overview, clock)
+    close = open_one(cell, spec.tool_camera, clock) if spec.tool_camera else None
+    log = _run_log(cell, runs, inspector, clock)
     executor: Executor
 
     def post(event: Event) -> None:
@@ -66,12 +62,6 @@ def assemble(cell: Cell, clock: Clock) -> Executor:
         if log.recorder is not None:
             log.recorder.traffic(heard)
 
-    def started(at_s: float) -> Started:
-        if last is None or last.ended:
-            return Started(at_s, left=last.left if last else None)
-        return Started(at_s, last.run_id, last.step, left=last.left)
-
-    spec = cell.spec
     plc = PlcDriver(
         endpoint_of(spec.plc), cell.plc_map, clock, jitter=random.Random(spec.cell),
         poll_s=spec.plc.poll_s, timeout_s=spec.plc.timeout_s, on_link=post, on_tags=post, on_wire=wire,
@@ -81,11 +71,30 @@ def assemble(cell: Cell, clock: Clock) -> Executor:
     motion = open_motion(
         spec.motion, clock, robot_map=cell.robot_map, on_link=post, on_report=post, on_wire=wire, on_traffic=traffic
     )
-    executor = Executor(cell, Ports(plc, motion, camera, inspector, log, close), clock, started)
+    ports = Ports(plc, motion, camera, inspector, log, close)
+    executor = Executor(cell, ports, clock, lambda at_s: _started(at_s, last))
     if feeder is not None:
         log.reader = feeder
         executor.companions.append(feeder.run)
     return executor
+
+
+def _started(at_s: float, last: LastRun | None) -> Started:
+    """The first event, with what the run before has left."""
+    if last is None or last.ended:
+        return Started(at_s, left=last.left if last else None)
+    return Started(at_s, last.run_id, last.step, left=last.left)
+
+
+def _run_log(cell: Cell, runs: Path, inspector: Inspector, clock: Clock) -> RunLog:
+    """Journals and recordings of the runs; older recordings are tidied up whenever one begins."""
+    keeper = Keeper(runs, keep_rules_of(cell.spec.recordings), clock)
+
+    def record(folder: Path) -> RecorderPort | None:
+        keeper.tidy_soon(folder)
+        return _recorder(cell, folder, inspector, clock)
+
+    return RunLog(runs, cell.spec.cell, clock, record)
 
 
 def _recorder(cell: Cell, folder: Path, inspector: Inspector, clock: Clock) -> RecorderPort | None:

@@ -6,17 +6,10 @@ import asyncio
 
 import pytest
 from harness import World
-from test_executor import PLAN, Cell
+from test_executor import PLAN
+from test_executor import cell as cell
 
 from delid.core import Command, DoMotion, Finished, MotionReported, MotionState, MotionVerb, State
-
-
-@pytest.fixture
-async def cell(repository, monkeypatch):
-    made = Cell(repository, monkeypatch)
-    await made.settle()
-    yield made
-    await made.end()
 
 
 async def test_a_reset_pressed_again_while_it_works_is_refused_and_goes_on(cell):

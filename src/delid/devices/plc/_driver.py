@@ -78,8 +78,7 @@ class PlcDriver:
         self._link = ModbusLink(endpoint, timeout_s, clock, name)
         self._link.on_traffic = traffic_of(name, clock, on_traffic)
         self._pause, self._backoff = Pause(clock), Backoff(jitter)
-        self._watch = PeerWatch(register_map.status.max_age_s, name)
-        self._decoder = StatusDecoder(register_map)
+        self._watch, self._decoder = PeerWatch(register_map.status.max_age_s, name), StatusDecoder(register_map)
         self._read_request, self._flags_request = read_request(register_map), flags_request(register_map)
         self._up: bool | None = None
         self._status: dict[str, Scalar] = {}
