@@ -21,7 +21,7 @@ from ._openapi import API_VERSION, describe
 from ._panel import Panel
 from ._refusals import error_body, refusal, status_of
 from ._settings import PanelSettings
-from .api import CALLS, PREFIX, Route, live
+from .api import CALLS, PREFIX, live
 
 NO_PAGE = "The page is not built. Install delid with pip, which builds it: pip install -e .\n"
 HTTP_CODES = {404: "panel.not_found", 405: "panel.method", 413: "panel.too_large", 415: "panel.wrong_type"}
@@ -44,7 +44,6 @@ def create_app(settings: PanelSettings, clock: Clock | None = None) -> FastAPI:
     # The interactive documentation would load scripts from elsewhere, so there is none.
     app = FastAPI(title="delid panel", version=API_VERSION, lifespan=lifespan, docs_url=None, redoc_url=None,
                   openapi_url=f"{PREFIX}/openapi.json")  # fmt: skip
-    app.router.route_class = Route
     app.add_middleware(Guard, hosts=settings.hosts, tls=settings.tls)
     app.add_exception_handler(DelidError, _refused)
     app.add_exception_handler(RequestValidationError, _request_is_wrong)

@@ -1,15 +1,18 @@
-"""Collects the calls of one subject and adds them to the application, each with its gate."""
+"""Collects the calls of one subject, each with its gate, and makes them routes of applications."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any, TypeVar
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.responses import JSONResponse
+from starlette.routing import BaseRoute
 
 from ..access import Role, Scope
 from ._gate import REFUSALS, gate
+from ._route import Route
 
 PREFIX = "/api/v1"
 F = TypeVar("F", bound=Callable[..., Any])
@@ -39,8 +42,16 @@ class Calls:
         return self._add("DELETE", path, role, answer, options)
 
     def add_to(self, app: FastAPI) -> None:
+        """All calls that have been collected; what a call needs of its panel it finds in the request's application."""
+        app.router.routes.extend(self._routes)
+
+    @cached_property
+    def _routes(self) -> list[BaseRoute]:
+        """Made once: the schemas of eighty calls cost half a second, and a process may have several panels."""
+        router = APIRouter(prefix=PREFIX, route_class=Route)
         for path, endpoint, options in self._calls:
-            app.add_api_route(PREFIX + path, endpoint, **options)
+            router.add_api_route(path, endpoint, **options)
+        return router.routes
 
     def _add(self, method: str, path: str, role: Role | None, answer: Any, options: dict[str, Any]) -> Callable[[F], F]:
         names = ("step_up", "calming", "keyed", "durable", "secret", "idle", "audited")
