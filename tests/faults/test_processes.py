@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 
 
 async def test_the_run_outlives_the_panel_but_not_the_plc(tmp_path):
-    async with CellRig(tmp_path, "vw-meb-82-clean", speed=10) as rig:
+    async with CellRig(tmp_path, "vw-meb-82-clean", speed=10, quick=True) as rig:
         await rig.spawn("panel", "panel", "--socket", str(rig.socket), "--port", "0")
         await rig.start_run()
         before = await rig.until(lambda s: s["steps_done"] >= 4)
@@ -41,7 +41,7 @@ def kinds_in(journal: Path) -> list[str]:
 
 
 async def test_after_a_kill_nothing_moves_until_a_person_says_so_and_a_lost_port_aborts(tmp_path):
-    async with CellRig(tmp_path, "vw-meb-82-clean", speed=5) as rig:
+    async with CellRig(tmp_path, "vw-meb-82-clean", speed=5, quick=True) as rig:
         await rig.start_run()
         await rig.until(lambda s: s["steps_done"] >= 7, 90)
         permitted = rig.world.read_plc()
