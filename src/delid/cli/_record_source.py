@@ -5,15 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from delid.core import UsageError
-from delid.ledger import Entry, Ledger, read_export
+from delid.ledger import OF_THE_SITE, Entry, Ledger, read_export
 
 SQLITE = b"SQLite format 3\0"
 DUE_KINDS = (
     "intake", "identity_linked", "safety_judgement", "plan", "storage", "inspection", "run_ended", "hand_over",
-    "report", "measurement", "self_inspection",
+    "report", "self_inspection",
 )  # fmt: skip
-"""All that a duty can ask about."""
-ALL = 10**9
+"""All that a duty can ask about, besides what is measured at the site."""
 
 
 def is_ledger(source: str) -> bool:
@@ -40,5 +39,5 @@ def entries_for_duties(source: str) -> list[Entry]:
     if not is_ledger(source):
         return read_export(source).entries
     with Ledger.open(source) as ledger:
-        found = [entry for kind in DUE_KINDS for entry in ledger.search(kind=kind, limit=ALL)]
+        found = ledger.of_kinds(DUE_KINDS) + ledger.of_kind(OF_THE_SITE, "measurement")
     return sorted(found, key=lambda entry: entry.seq)

@@ -9,6 +9,8 @@ import rfc8785
 
 from delid.core import LedgerError
 
+_PLAIN = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), check_circular=False)
+
 
 def canonical(data: Any) -> bytes:
     """The canonical bytes of plain data; LedgerError ``ledger.content`` for what JSON cannot hold."""
@@ -59,7 +61,7 @@ def quick(data: Any) -> bytes:
 
     Whatever differs there differs from the canonical bytes, so that it serves to confirm them, never to make an entry.
     """
-    return json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    return _PLAIN.encode(data).encode()
 
 
 def _is_simple(data: Any) -> bool:

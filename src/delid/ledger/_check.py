@@ -11,7 +11,7 @@ from ._keys import PublicKey
 from ._verdict import Terms, Verdict
 from ._walk import Row, Walk
 
-AT_ONCE = 512
+AT_ONCE = 1024
 
 
 def sort_out(verdict: Verdict, checkpoints: Iterable[Checkpoint]) -> list[Checkpoint]:
@@ -55,7 +55,9 @@ def _go(walk: Walk, source: Iterable[Row], stop: int | None) -> bool:
     """Go on to the size; False where there are fewer entries."""
     rows = iter(source)
     while stop is None or walk.tree.size < stop:
-        count = AT_ONCE if stop is None else min(AT_ONCE, stop - walk.tree.size)
+        count = AT_ONCE - walk.tree.size % AT_ONCE  # whole blocks of the tree
+        if stop is not None:
+            count = min(count, stop - walk.tree.size)
         part = list(islice(rows, count))
         if not part:
             return stop is None

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 from pydantic import ValidationError
@@ -20,13 +20,21 @@ from ._tree import leaf_hash
 VERSION = 1
 FIRST_PREV = b"\0" * 32
 FIELDS = frozenset({"at", "battery", "kind", "nonce", "number", "payload", "prev", "seq", "v"})
+FORM = b'{"at":"%b","battery":%b,"kind":"%b","nonce":"%b","number":%d,"payload":%b,"prev":"%b","seq":%d,"v":1}'
+"""The canonical JSON of an entry, its fields in their order."""
 OF_THE_SITE = ""
 """``battery`` of entries that belong to no battery."""
 
 
 def stamp(wall_s: float) -> str:
     """RFC 3339 in UTC with milliseconds."""
-    return dt.datetime.fromtimestamp(wall_s, dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    second, rest = divmod(round(wall_s * 1e6), 1_000_000)
+    return f"{_second(second)}.{rest // 1000:03d}Z"
+
+
+@functools.lru_cache(maxsize=8)
+def _second(since_1970: int) -> str:
+    return dt.datetime.fromtimestamp(since_1970, dt.UTC).isoformat().removesuffix("+00:00")
 
 
 def seconds_of(at: str) -> float:
@@ -56,7 +64,7 @@ class Entry:
     body: bytes
     leaf: bytes
 
-    @cached_property
+    @functools.cached_property
     def content(self) -> Mapping[str, Any]:
         """Everything that the entry holds, as plain data."""
         found: Mapping[str, Any] = parse(self.body)
@@ -78,7 +86,7 @@ class Entry:
         """When it was written, seconds since 1970 UTC."""
         return seconds_of(self.at)
 
-    @cached_property
+    @functools.cached_property
     def typed(self) -> Payload:
         """What it says, as a model; LedgerError ``ledger.kind`` where this version of delid does not know it."""
         model = KINDS.get(self.kind)
@@ -91,19 +99,9 @@ class Entry:
 
 
 def make_entry(seq: int, at: str, battery: str, number: int, payload: Payload, nonce: str, prev: bytes) -> Entry:
-    """The next entry of a chain. ``nonce`` keeps its hash from telling what it says."""
-    content = {
-        "at": at,
-        "battery": battery,
-        "kind": payload.kind,
-        "nonce": nonce,
-        "number": number,
-        "payload": payload.plain(),
-        "prev": prev.hex(),
-        "seq": seq,
-        "v": VERSION,
-    }
-    body = canonical(content)
+    """The next entry of a chain. ``nonce``, 32 hex digits, keeps its hash from telling what it says."""
+    said, name = canonical(payload.plain()), canonical(battery)
+    body = FORM % (at.encode(), name, payload.kind.encode(), nonce.encode(), number, said, prev.hex().encode(), seq)
     return Entry(seq, at, battery, number, payload.kind, body, leaf_hash(body))
 
 

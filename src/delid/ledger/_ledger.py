@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import metadata as packages
 from pathlib import Path
@@ -193,6 +193,16 @@ class Ledger:
                 query = query.where(fits(given))
         with reading(self.engine) as connection:
             return lookup.read_all(connection, query)
+
+    def of_kinds(self, kinds: Iterable[str]) -> list[Entry]:
+        """All entries of these kinds, in their order; by their marks, so that nothing else is read."""
+        with reading(self.engine) as connection:
+            return lookup.of_marked_kinds(connection, kinds)
+
+    def of_kind(self, battery: str, kind: str) -> list[Entry]:
+        """The entries of one kind under one identity, in their order."""
+        with reading(self.engine) as connection:
+            return lookup.of_kind(connection, battery, kind)
 
     def find(self, words: str = "", limit: int = 50) -> list[Summary]:
         """Batteries whose identity, label, run, place or receiver begins with the words; without, the newest."""

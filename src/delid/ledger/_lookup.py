@@ -78,6 +78,13 @@ def marked(connection: Connection, mark: str, *, before: int | None = None, limi
     return of_seqs(connection, seqs)[::-1]
 
 
+def of_marked_kinds(connection: Connection, kinds: Iterable[str]) -> list[Entry]:
+    """All entries of these kinds, in their order; of kinds that mark themselves (``kind:...``) only."""
+    wanted = select(*COLUMNS).join(marks, marks.c.seq == entries.c.seq)
+    found = read_all(connection, wanted.where(marks.c.mark.in_([f"kind:{kind}" for kind in kinds])))
+    return sorted(found, key=lambda entry: entry.seq)
+
+
 def family_of(connection: Connection, battery: str) -> Family:
     """Everything that is known to be the same battery, or a part of it."""
     links = marked(connection, f"linked:{battery}", limit=1)
@@ -131,7 +138,10 @@ def matching(connection: Connection, words: str, limit: int) -> list[str]:
 
 def _newest(connection: Connection, limit: int) -> list[str]:
     """The batteries and modules that came last."""
-    new = (marks.c.mark == "kind:intake") | (marks.c.mark == "kind:module_out")
-    query = select(entries.c.battery).join(marks, marks.c.seq == entries.c.seq).where(new)
-    names = connection.execute(query.order_by(marks.c.seq.desc()).limit(4 * limit)).scalars()
-    return list(dict.fromkeys(names))[:limit]
+    seqs: list[int] = []
+    for kind in ("intake", "module_out"):
+        came = select(marks.c.seq).where(marks.c.mark == f"kind:{kind}").order_by(marks.c.seq.desc())
+        seqs += connection.execute(came.limit(4 * limit)).scalars()
+    newest = sorted(seqs, reverse=True)[: 4 * limit]
+    query = select(entries.c.battery).where(entries.c.seq.in_(newest)).order_by(entries.c.seq.desc())
+    return list(dict.fromkeys(connection.execute(query).scalars()))[:limit]

@@ -40,6 +40,32 @@ class Frontier:
         self.size += 1
         return completed
 
+    def extend(self, leaves: Sequence[bytes], levels: int) -> list[tuple[int, int, bytes]]:
+        """Add leaves; returns what ``push`` does, of the levels that are multiples of ``levels`` only.
+
+        Blocks that become complete subtrees are reduced level by level, which is several times as quick.
+        """
+        completed, at = list[tuple[int, int, bytes]](), 0
+        while (left := len(leaves) - at) > 0:
+            aligned = (self.size & -self.size).bit_length() - 1 if self.size else levels
+            level = min(aligned, left.bit_length() - 1, levels)
+            found = self._carry(_reduced(leaves[at : at + (1 << level)]), level)
+            completed += [step for step in found if step[0] % levels == 0 and step[0]]
+            at += 1 << level
+        return completed
+
+    def _carry(self, found: bytes, level: int) -> list[tuple[int, int, bytes]]:
+        """Add a complete subtree; returns it and those that it completes."""
+        at = self.size >> level
+        self.size += 1 << level
+        completed = [(level, at, found)]
+        while at & 1:
+            found = node_hash(self.peaks.pop(), found)
+            at, level = at >> 1, level + 1
+            completed.append((level, at, found))
+        self.peaks.append(found)
+        return completed
+
     def root(self) -> bytes:
         """The root of what has been pushed."""
         if not self.peaks:
@@ -51,6 +77,14 @@ class Frontier:
 
     def copy(self) -> Frontier:
         return Frontier(self.size, self.peaks.copy())
+
+
+def _reduced(row: Sequence[bytes]) -> bytes:
+    """The root over two to the power of any number of leaves."""
+    sha256 = hashlib.sha256
+    while len(row) > 1:
+        row = [sha256(b"\1" + left + right).digest() for left, right in zip(row[::2], row[1::2], strict=True)]
+    return row[0]
 
 
 def root_of(leaves: Iterable[bytes]) -> bytes:

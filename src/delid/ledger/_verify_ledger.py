@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, text
+from sqlalchemy import Connection, Select, bindparam, select, text
 from sqlalchemy.exc import DatabaseError
 
 from delid.core import collector_paused
@@ -66,32 +66,33 @@ def _verify(connection: Connection, verdict: Verdict, terms: Terms, walk: Walk) 
 
 
 def _rows(connection: Connection, expected: set[tuple[str, int]]) -> Iterator[Row]:
-    for seq, at, battery, number, kind, body, leaf in _stored(connection):
-        beside = (seq, at, battery, number, kind)
-        if not isinstance(body, bytes) or not isinstance(leaf, bytes):
-            yield Row(b"", b"", beside, "what is stored are no bytes")
+    for row in _stored(connection):
+        seq, _, _, _, kind, body, leaf = row
+        if type(body) is not bytes or type(leaf) is not bytes:
+            yield Row(b"", b"", row[:5], "what is stored are no bytes")
             continue
         if kind in MARKED:
             expected |= _marks(seq, kind, body)
-        yield Row(body, leaf, beside)
+        yield Row(body, leaf, row[:5])
 
 
-def _stored(connection: Connection) -> Iterator[tuple[Any, ...]]:
-    """All rows in their order, straight from the driver: a million of them pass here."""
+def _stored(connection: Connection) -> Iterator[Any]:
+    """All rows in their order."""
     query = select(*COLUMNS).where(entries.c.seq > bindparam("after")).order_by(entries.c.seq).limit(AT_ONCE)
-    compiled = query.compile(dialect=connection.dialect)
     after: Any = -(2**62)
+    while rows := _fetch(connection, query, after=after):
+        yield from rows
+        after = rows[-1][0]
+
+
+def _fetch(connection: Connection, query: Select[Any], **given: Any) -> list[tuple[Any, ...]]:
+    """The rows straight from the driver: a million of them pass here."""
+    compiled = query.compile(dialect=connection.dialect)
+    values, positions = {**compiled.params, **given}, compiled.positiontup
     cursor = connection.connection.cursor()
     try:
-        while True:
-            given = {**compiled.params, "after": after}
-            positions = compiled.positiontup
-            cursor.execute(str(compiled), tuple(given[name] for name in positions) if positions else given)
-            rows = cursor.fetchall()
-            yield from rows
-            if len(rows) < AT_ONCE:
-                return
-            after = rows[-1][0]
+        cursor.execute(str(compiled), tuple(values[name] for name in positions) if positions else values)
+        return list(cursor.fetchall())
     finally:
         cursor.close()
 
@@ -114,7 +115,7 @@ def _derived(connection: Connection, verdict: Verdict, walk: Walk, expected: set
             f"stored hashes of entries {begin} to {begin + (1 << level) - 1}", "they are not those of the entries"
         )
         return
-    found = {(row.mark, row.seq) for row in connection.execute(select(marks))}
+    found = set(_fetch(connection, select(marks.c.mark, marks.c.seq)))
     for mark, seq in sorted(found ^ expected, key=lambda pair: pair[1]):
         word = "stands beside it, and it does not say so" if (mark, seq) in found else "is missing beside it"
         verdict.bad(f"entry {seq}", f"the mark {mark!r} {word}", seq)

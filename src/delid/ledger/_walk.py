@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -10,16 +10,17 @@ from typing import Any, NamedTuple
 from ._canonical import is_canonical
 from ._entry import FIRST_PREV, VERSION, read_entry
 from ._key_book import KEY_KINDS, Broken, KeyBook
+from ._kinds import KINDS
 from ._payloads_site import LedgerBegun
-from ._stored_tree import BLOCK, BLOCK_LEVELS
+from ._stored_tree import BLOCK_LEVELS
 from ._tree import Frontier, leaf_hash
 
 HEAD = re.compile(
-    rb'\{"at":"([0-9TZ:.-]{24})","battery":("(?:[^"\\]|\\.)*"),"kind":"([a-z_]+)","nonce":"[0-9a-f]{32}",'
+    rb'\{"at":"([0-9TZ:.-]{24})","battery":"([^"\\\x00-\x1f]*)","kind":"([a-z_]+)","nonce":"[0-9a-f]{32}",'
     rb'"number":(0|[1-9][0-9]*),"payload":\{'
 )
-"""How the canonical JSON of an entry begins."""
-KEY_KINDS_RAW = frozenset(kind.encode() for kind in KEY_KINDS)
+"""How the canonical JSON of an entry begins; one whose battery needs escapes is read with more care."""
+PLAIN_KINDS = {kind.encode(): kind for kind in KINDS if kind not in KEY_KINDS}
 BESIDE = ("seq", "at", "battery", "number", "kind")
 
 
@@ -35,7 +36,7 @@ class Row(NamedTuple):
 
     body: bytes
     leaf: bytes
-    beside: tuple[int, str, str, int, str] | None = None
+    beside: tuple[Any, ...] | None = None
     fault: str = ""
 
 
@@ -69,9 +70,7 @@ class Walk:
             self._carefully(row, rows[at + 1] if at + 1 < len(rows) else None)
 
     def _push(self, leaf: bytes) -> None:
-        completed = self.tree.push(leaf)
-        if self.tree.size % BLOCK == 0:
-            self.blocks += [found for found in completed if found[0] % BLOCK_LEVELS == 0]
+        self.blocks += self.tree.extend([leaf], BLOCK_LEVELS)
 
     # --- many at once: nothing is changed where anything is unusual ---------------------------------------------------
 
@@ -79,23 +78,27 @@ class Walk:
         """Everything but the inside of the payloads, which the digests cover; False where one is to be looked at."""
         last, size, known, fresh = self._last, self.tree.size, self._numbers, dict[bytes, tuple[str, int]]()
         leaves: list[bytes] = []
+        begin, sha256, tail = HEAD.match, hashlib.sha256, f'","seq":%d,"v":{VERSION}}}'.encode()
         for body, leaf, beside, fault in rows:
-            head = HEAD.match(body)
-            if head is None or fault or leaf_hash(body) != leaf or not body.endswith(tail_of(last, size)):
+            head = begin(body)
+            if head is None or fault or sha256(b"\0" + body).digest() != leaf:
                 return False
-            at, name, kind, number = head.groups()
-            battery, due = fresh.get(name) or (found := json.loads(name), known.get(found, 0))
-            if int(number) != due or kind in KEY_KINDS_RAW:
+            if not body.endswith(b'},"prev":"' + last.hex().encode() + tail % size):
                 return False
-            if beside is not None and beside != (size, at.decode(), battery, due, kind.decode()):
+            at, name, kind, said = head.groups()
+            if (met := fresh.get(name)) is None and (met := _met(name, known)) is None:
                 return False
-            fresh[name] = battery, due + 1
+            battery, number = met
+            if int(said) != number or (named := PLAIN_KINDS.get(kind)) is None:
+                return False
+            if beside is not None and beside != (size, at.decode(), battery, number, named):
+                return False
+            fresh[name] = battery, number + 1
             leaves.append(leaf)
             last, size = leaf, size + 1
         known.update(fresh.values())
         self._last = last
-        for leaf in leaves:
-            self._push(leaf)
+        self.blocks += self.tree.extend(leaves, BLOCK_LEVELS)
         return True
 
     # --- one by one: what is wrong with it, and whether its neighbour is to blame -------------------------------------
@@ -140,9 +143,13 @@ class Walk:
         return Broken(size, f"it does not follow on entry {size - 1}")
 
 
-def tail_of(prev: bytes, seq: int) -> bytes:
-    """How the canonical JSON of an entry ends."""
-    return b'},"prev":"%b","seq":%d,"v":%d}' % (prev.hex().encode(), seq, VERSION)
+def _met(name: bytes, known: Mapping[str, int]) -> tuple[str, int] | None:
+    """A battery and the number that is due; None where its name is none."""
+    try:
+        battery = name.decode()
+    except UnicodeDecodeError:
+        return None
+    return battery, known.get(battery, 0)
 
 
 def read_whole(row: Row, seq: int) -> Mapping[str, Any]:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import functools
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, Engine, Table, func, select, text
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy.exc import DBAPIError
 
 from delid.core import LedgerError
 
 from ._entry import FIRST_PREV, Entry, make_entry
 from ._payload import Payload
 from ._stored_tree import BLOCK_LEVELS, StoredTree
+from ._straight import Straight
 from ._tables import entries, marks, nodes
 from ._tree import Frontier, frontier_of
 
@@ -22,9 +22,6 @@ TRIES = 20
 """How often an append is begun anew because another process was quicker."""
 MOST_BATTERIES = 10_000
 """So many running numbers are kept in memory."""
-UPSERT = text(
-    "INSERT INTO feeds (source, next) VALUES (:source, :next) ON CONFLICT (source) DO UPDATE SET next = :next"
-)
 
 Item = tuple[str, Payload]
 """Battery, and what is said of it."""
@@ -45,8 +42,8 @@ class Growth:
     head: Head
     made: list[Entry] = field(default_factory=list)
     numbers: dict[str, int] = field(default_factory=dict)
-    nodes: list[dict[str, object]] = field(default_factory=list)
-    marks: list[dict[str, object]] = field(default_factory=list)
+    nodes: list[tuple[int, int, bytes]] = field(default_factory=list)
+    marks: list[tuple[str, int]] = field(default_factory=list)
 
 
 def size_of(connection: Connection) -> int:
@@ -72,7 +69,7 @@ class Writer:
     def __init__(self, engine: Engine, nonce: Callable[[], str], at: Callable[[], str]) -> None:
         self._engine, self.nonce, self._at = engine, nonce, at
         self._lock = threading.Lock()
-        self._connection: Connection | None = None
+        self._straight: Straight | None = None
         self._head: Head | None = None
         self._numbers: dict[str, int] = {}
 
@@ -83,42 +80,61 @@ class Writer:
         """
         with self._lock:
             for _ in range(TRIES):
+                straight = self._connect()
                 try:
-                    return self._try(items, feed)
-                except IntegrityError:
+                    return self._known(straight, items, feed) if self._head else self._anew(straight, items, feed)
+                except straight.conflicts:
                     self._forget()  # somebody else has appended
-                except DBAPIError as error:
+                except (straight.failures, DBAPIError) as error:
                     self._drop()
                     raise refused(self._engine, error) from error
             raise LedgerError("other processes append without a pause.", hint="Try again.", code="ledger.busy")
 
-    def _try(self, items: Sequence[Item], feed: tuple[str, int] | None) -> list[Entry]:
-        connection = self._connect()
-        with connection.begin():
-            head = self._head or read_head(connection)
-            grown = self._grow(connection, head, items)
-            add_rows(connection, nodes, grown.nodes)
-            add_rows(connection, marks, grown.marks)
-            add_rows(connection, entries, [row_of(entry) for entry in grown.made])
-            if feed is not None:
-                connection.execute(UPSERT, {"source": feed[0], "next": feed[1]})
+    def _anew(self, straight: Straight, items: Sequence[Item], feed: tuple[str, int] | None) -> list[Entry]:
+        """Behind the end of the chain as the database has it."""
+        with straight.connection.begin():
+            grown = self._write(straight, read_head(straight.connection), items, feed)
+        return self._written(grown)
+
+    def _known(self, straight: Straight, items: Sequence[Item], feed: tuple[str, int] | None) -> list[Entry]:
+        """Behind the end of the chain that this process wrote; a conflict where another one has gone on."""
+        assert self._head is not None
+        straight.begin()
+        try:
+            grown = self._write(straight, self._head, items, feed)
+            straight.commit()
+        except BaseException:
+            straight.roll_back()
+            raise
+        return self._written(grown)
+
+    def _write(self, straight: Straight, head: Head, items: Sequence[Item], feed: tuple[str, int] | None) -> Growth:
+        grown = self._grow(straight, head, items)
+        straight.add(nodes, grown.nodes)
+        straight.add(marks, grown.marks)
+        straight.add(entries, [(e.seq, e.at, e.battery, e.number, e.kind, e.body, e.leaf) for e in grown.made])
+        if feed is not None:
+            straight.note(*feed)
+        return grown
+
+    def _written(self, grown: Growth) -> list[Entry]:
         self._head = grown.head
         if len(self._numbers) > MOST_BATTERIES:
             self._numbers = {}
         self._numbers |= grown.numbers
         return grown.made
 
-    def _grow(self, connection: Connection, head: Head, items: Sequence[Item]) -> Growth:
+    def _grow(self, straight: Straight, head: Head, items: Sequence[Item]) -> Growth:
         last, tree, grown = head.last, head.tree.copy(), Growth(head)
         for battery, payload in items:
             number = grown.numbers.get(battery, self._numbers.get(battery))
             if number is None:
-                number = next_number(connection, battery)
+                number = straight.next_number(battery)
             entry = make_entry(tree.size, self._at(), battery, number, payload, self.nonce(), last)
             last, grown.numbers[battery] = entry.leaf, number + 1
             grown.made.append(entry)
-            grown.marks += [{"mark": mark, "seq": entry.seq} for mark in dict.fromkeys(payload.marks())]
-            grown.nodes += stored_nodes(tree, entry.leaf)
+            grown.marks += [(mark, entry.seq) for mark in dict.fromkeys(payload.marks())]
+            grown.nodes += [found for found in tree.push(entry.leaf) if found[0] % BLOCK_LEVELS == 0]
         grown.head = Head(last, tree)
         return grown
 
@@ -126,8 +142,9 @@ class Writer:
         """The end of the chain, read anew."""
         with self._lock:
             try:
-                with self._connect().begin():
-                    self._head = read_head(self._connect())
+                connection = self._connect().connection
+                with connection.begin():
+                    self._head = read_head(connection)
             except DBAPIError as error:
                 self._drop()
                 raise refused(self._engine, error) from error
@@ -137,67 +154,30 @@ class Writer:
         with self._lock:
             self._drop()
 
-    def _connect(self) -> Connection:
-        if self._connection is None:
-            self._connection = self._engine.connect().execution_options(ledger_writes=True)
-        return self._connection
+    def _connect(self) -> Straight:
+        if self._straight is None:
+            try:
+                self._straight = Straight(self._engine)
+            except DBAPIError as error:
+                raise refused(self._engine, error) from error
+        return self._straight
 
     def _drop(self) -> None:
         self._forget()
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        if self._straight is not None:
+            self._straight.close()
+            self._straight = None
 
     def _forget(self) -> None:
         self._head = None
         self._numbers = {}
 
 
-def add_rows(connection: Connection, table: Table, rows: Sequence[dict[str, object]]) -> None:
-    """Insert rows of the same columns, past the compiler of expressions, which costs more than the database."""
-    if rows:
-        statement = _insert_into(table.name, tuple(rows[0]), connection.dialect.paramstyle)
-        values = [tuple(row.values()) for row in rows]
-        connection.exec_driver_sql(statement, values if len(values) > 1 else values[0])
-
-
-@functools.cache
-def _insert_into(table: str, columns: tuple[str, ...], style: str) -> str:
-    place = "?" if style == "qmark" else "%s"
-    names = ", ".join(f'"{name}"' for name in columns)
-    return f"INSERT INTO {table} ({names}) VALUES ({', '.join([place] * len(columns))})"
-
-
-def next_number(connection: Connection, battery: str) -> int:
-    """The running number of the battery's next entry."""
-    query = select(func.max(entries.c.number)).where(entries.c.battery == battery)
-    last = connection.execute(query).scalar()
-    return 0 if last is None else int(last) + 1
-
-
-def row_of(entry: Entry) -> dict[str, object]:
-    """An entry as a row of its table."""
-    return {
-        "seq": entry.seq,
-        "at": entry.at,
-        "battery": entry.battery,
-        "number": entry.number,
-        "kind": entry.kind,
-        "body": entry.body,
-        "leaf": entry.leaf,
-    }
-
-
-def stored_nodes(tree: Frontier, leaf: bytes) -> list[dict[str, object]]:
-    """Add a leaf; returns the rows of the blocks that it completes."""
-    completed = tree.push(leaf)
-    return [{"level": lv, "number": n, "hash": value} for lv, n, value in completed if lv % BLOCK_LEVELS == 0]
-
-
-def refused(engine: Engine, error: DBAPIError) -> LedgerError:
+def refused(engine: Engine, error: Exception) -> LedgerError:
     """What a database's refusal to write becomes."""
+    why = error.orig if isinstance(error, DBAPIError) else error
     return LedgerError(
-        f"the ledger {engine.url.render_as_string()} cannot be written: {str(error.orig).strip()}.",
+        f"the ledger {engine.url.render_as_string()} cannot be written: {str(why).strip()}.",
         hint="Free space on its disk, or bring its database back; what was not acknowledged is not in it.",
         code="ledger.write",
     )

@@ -50,7 +50,7 @@ class Rig:
         """Let the database grow by so many pages and no more: SQLite then says that the disk is full."""
         with self.ledger.engine.connect() as connection:
             count = connection.exec_driver_sql("PRAGMA page_count").scalar()
-        connection = self.ledger._writer._connect()
+        connection = self.ledger._writer._connect().connection
         connection.exec_driver_sql(f"PRAGMA max_page_count={(count or 0) + more}")
         connection.rollback()
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import rfc8785
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from delid.ledger import LegalHold
 from delid.ledger._canonical import canonical, is_canonical, parse
+from delid.ledger._entry import make_entry, read_entry, stamp
 
 NUMBERS = st.integers(-(2**53) + 1, 2**53 - 1) | st.floats(allow_nan=False, allow_infinity=False)
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
@@ -23,3 +27,16 @@ PLAIN = st.recursive(
 def test_the_bytes_are_those_of_rfc_8785(data: object) -> None:
     assert canonical(data) == rfc8785.dumps(data)
     assert is_canonical(parse(canonical(data)), canonical(data))
+
+
+@settings(max_examples=50, deadline=None)
+@given(TEXTS, st.integers(0, 2**40), st.floats(0, 4e9))
+@example('P-"yard"\\\n', 0, 1.9999999)
+def test_the_bytes_of_an_entry_are_canonical_and_say_what_it_is(battery: str, seq: int, wall_s: float) -> None:
+    said = LegalHold(on=True, reason="audit \u4e2d", by="p-1")
+    made = make_entry(seq, stamp(wall_s), battery, seq + 1, said, "0f" * 16, b"\xab" * 32)
+    assert made.body == rfc8785.dumps(dict(made.content))
+    assert read_entry(made.body) == made
+    assert (made.content["prev"], made.content["nonce"], made.payload) == ("ab" * 32, "0f" * 16, said.plain())
+    exactly = dt.datetime.fromtimestamp(wall_s, dt.UTC).isoformat(timespec="milliseconds")
+    assert made.at == exactly.replace("+00:00", "Z")

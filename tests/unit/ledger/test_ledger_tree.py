@@ -87,3 +87,15 @@ def test_a_tree_proves_that_it_begins_with_an_earlier_one(size: int, data: st.Da
     assert not is_consistent(old, slow_root(other), size, slow_root(leaves), path)
     if path:
         assert not is_consistent(old, slow_root(leaves[:old]), size, slow_root(leaves), path[:-1])
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.integers(0, 70), max_size=6), st.integers(1, 4))
+def test_many_leaves_at_once_complete_what_they_do_one_by_one(parts: list[int], levels: int) -> None:
+    leaves = [leaf_hash(bytes([number % 256, number // 256])) for number in range(sum(parts))]
+    at_once, singly, begin = Frontier(), Frontier(), 0
+    for count in parts:
+        part, begin = leaves[begin : begin + count], begin + count
+        completed = [step for leaf in part for step in singly.push(leaf) if step[0] % levels == 0]
+        assert sorted(at_once.extend(part, levels)) == sorted(completed)
+        assert (at_once.size, at_once.peaks) == (singly.size, singly.peaks)
