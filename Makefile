@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 SPEED ?= 10
 # Most tests wait for a device rather than for the processor.
-WORKERS ?= 3
+WORKERS ?= 2
 BIN := $(VENV)/bin
 # Compiled on first import instead of all at once: most of what comes along is never imported.
 INSTALL := $(BIN)/python -m pip --disable-pip-version-check --quiet install --no-compile -c constraints.txt

@@ -25,9 +25,17 @@ IN_LINE = (
     "contract/test_demo.py",
     "contract/test_serve.py",
     "faults/test_processes.py",
-    "unit/training/test_whole_path.py",
 )
-"""Tests that run a whole cell, measure, or fill every core: one after the other, or they would disturb each other."""
+"""Tests that run a whole cell or measure: one after the other, or they would disturb each other."""
+TRAINING = "unit/training/test_whole_path.py"
+"""Takes longest by itself, so that it begins at once."""
+BEHIND = 10
+"""How far the other tests stand back (niceness)."""
+
+
+def file_of(item: pytest.Item) -> str:
+    """Its file, below ``tests``."""
+    return item.path.relative_to(REPOSITORY / "tests").as_posix()
 
 
 class InLineScheduling(LoadFileScheduling):
@@ -44,13 +52,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> InLineSchedu
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Side by side, tests stand back before a whole cell (its PLC wants heartbeats), and training before all others."""
-    if "PYTEST_XDIST_WORKER" not in os.environ:
-        return
-    file = item.path.relative_to(REPOSITORY / "tests").as_posix()
-    wanted = 19 if file.endswith("test_whole_path.py") else 0 if file.startswith(IN_LINE) else 10
-    if os.nice(0) < wanted:
-        os.nice(wanted - os.nice(0))
+    """Side by side, tests stand back before a whole cell: its PLC wants heartbeats."""
+    if "PYTEST_XDIST_WORKER" in os.environ and not file_of(item).startswith(IN_LINE):
+        os.nice(max(0, BEHIND - os.nice(0)))
 
 
 @pytest.fixture
@@ -103,7 +107,8 @@ def _nothing_left_open(request: pytest.FixtureRequest) -> Iterator[None]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """An asynchronous test is held to leave nothing behind."""
+    """The longest lines first; an asynchronous test is held to leave nothing behind."""
+    items.sort(key=lambda item: (not file_of(item).startswith(IN_LINE), file_of(item) != TRAINING))
     for item in items:
         if inspect.iscoroutinefunction(getattr(item, "function", None)):
             item.add_marker(pytest.mark.usefixtures("no_task_left"))

@@ -47,6 +47,9 @@ async def test_start_needs_holding(cell: FakeCell, address: str, page: Page) -> 
     await page.mouse.up()
     await page.clock.run_for(800)
     assert cell.told == [], "let go too early"
+    cell.show(idle())  # the page's clock runs ahead of the cell's: what it shows would soon be old
+    await expect(page.get_by_test_id("line")).to_contain_text("Live")
+    await expect(button(page, "Start")).to_be_enabled()
     await page.mouse.down()
     await page.clock.run_for(1600)
     assert await cell.told_within() == {"op": "command", "command": "Start", "by": "panel"}
