@@ -5,7 +5,9 @@ SPEED ?= 10
 # Most tests wait for a device rather than for the processor.
 WORKERS ?= 2
 BIN := $(VENV)/bin
-# Compiled on first import instead of all at once: most of what comes along is never imported.
+# Compiled on first import instead of all at once: most of what comes along is never imported. And kept: otherwise each
+# process that is started would compile everything anew.
+unexport PYTHONDONTWRITEBYTECODE
 INSTALL := $(BIN)/python -m pip --disable-pip-version-check --quiet install --no-compile -c constraints.txt
 SYSTEM_LIBRARIES ?= sh tools/system_libraries.sh $(BIN)/python
 
