@@ -14,6 +14,7 @@ from ruamel.yaml import YAML
 
 from delid.ipc import CellClient
 from delid.sim import World
+from plain_cell import without_ledger
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 READY_S = 60.0
@@ -65,7 +66,7 @@ class CellRig:
     def _write_cell(self, demo: Path, port: int, link: str) -> None:
         """The demo cell with absolute paths and the simulated devices."""
         yaml = YAML(typ="safe")
-        data = yaml.load(demo.read_text())
+        data = yaml.load(without_ledger(demo.read_text()))
         if self.quick:
             data["cameras"] = [{**data["cameras"][0], "frames": 1}]
             data["cameras"][0].pop("looks")

@@ -21,6 +21,7 @@ from delid.journal import Journal
 from delid.panel import Cost, PanelSettings, Role, bind, create_app
 from delid.panel._serve import server_config
 from fake_cell import Message, snapshot
+from plain_cell import without_ledger
 
 CHEAP = Cost(passes=1, memory_kib=64, lanes=1)
 """Passwords of tests are not worth guessing."""
@@ -97,7 +98,7 @@ async def step_up(client: httpx.AsyncClient, pin: str = PIN) -> Message:
 
 def written_cell(folder: Path, repository: Path) -> Path:
     """The demonstration cell as a file in ``folder``, with runs of its own there."""
-    text = (repository / "cell_configs/cells/demo.yaml").read_text()
+    text = without_ledger((repository / "cell_configs/cells/demo.yaml").read_text())
     text = text.replace("runs: ../../runs", f"runs: {folder / 'runs'}")
     text = text.replace("../../", f"{repository}/").replace("../", f"{repository}/cell_configs/")
     path = folder / "cell.yaml"

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from delid.ledger import verify_ledger
+
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
 
@@ -54,6 +56,21 @@ def test_a_known_pack_is_taken_apart(repository, tmp_path):
     for line in Path(facts["journal"]).read_text().splitlines():
         json.loads(line)
     assert facts["recording"].endswith(".mcap")
+    kinds = shown(repository, facts["record"])
+    assert kinds[0] == "intake"
+    assert kinds.count("operation") >= facts["steps_done"], "each step that was done is on record"
+
+
+def shown(repository, record):
+    """The kinds of the entries that the line at the end of a demo leads to; the record verifies."""
+    assert record["signed"]
+    called = [sys.executable, "-m", *record["show"].split(), "--json"]
+    done = subprocess.run(called, cwd=repository, capture_output=True, text=True, timeout=60)
+    found = json.loads(done.stdout)
+    assert len(found) == record["entries"] > 0
+    assert {entry["battery"] for entry in found} >= {record["battery"]}
+    assert verify_ledger(record["ledger"]).ok
+    return [entry["kind"] for entry in found]
 
 
 def test_a_stranger_is_never_touched(repository, tmp_path):
@@ -63,6 +80,7 @@ def test_a_stranger_is_never_touched(repository, tmp_path):
     assert facts["pack"]["model"] is None
     assert facts["recipe"] is None
     assert facts["steps_total"] == 0
+    assert facts["record"]["battery"].startswith("P-demo-yard-"), "no code was read"
 
 
 def test_a_burnt_pack_goes_to_quarantine_without_contact(repository, tmp_path):

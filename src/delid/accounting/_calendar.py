@@ -9,11 +9,13 @@ from collections.abc import Container
 from delid.config import RegionRules, Within
 
 SATURDAY = 5
+DAY_S = 86_400
+EPOCH = dt.date(1970, 1, 1).toordinal()
 
 
 def day_of(at_s: float, rules: RegionRules) -> dt.date:
     """The day that it is in the region at a time in seconds since 1970 UTC."""
-    return (dt.datetime.fromtimestamp(at_s, dt.UTC) + dt.timedelta(hours=rules.utc_offset_h)).date()
+    return dt.date.fromordinal(EPOCH + int((at_s + 3600 * rules.utc_offset_h) // DAY_S))
 
 
 def is_working_day(day: dt.date, rules: RegionRules) -> bool:

@@ -46,7 +46,7 @@ def histories(entries: Iterable[EntryLike]) -> tuple[tuple[History, ...], Histor
     hazard: dict[str, HazardClass] = {}
     for entry in ordered:
         battery = later.get(entry.battery, entry.battery)
-        for what, name, period in _told(entry.kind, entry.payload):
+        for what, name, period in _told(entry):
             happened[battery].append(Happened(what, entry.seq, seconds(entry.at), name, period))
         if entry.kind in ("safety_judgement", "plan", "storage"):
             hazard[battery] = HazardClass(entry.payload["hazard_class"])
@@ -57,9 +57,13 @@ def histories(entries: Iterable[EntryLike]) -> tuple[tuple[History, ...], Histor
 Told = list[tuple[str, str, str]]
 
 
-def _told(kind: str, payload: Mapping[str, Any]) -> Told:
-    tell = _TELLS.get(kind)
-    return tell(payload) if tell else []
+def _told(entry: EntryLike) -> Told:
+    """An entry whose kind says it all is not taken apart."""
+    plain = _PLAINLY.get(entry.kind)
+    if plain is not None:
+        return plain
+    tell = _TELLS.get(entry.kind)
+    return tell(entry.payload) if tell else []
 
 
 def _intake(payload: Mapping[str, Any]) -> Told:
@@ -71,14 +75,16 @@ def _run_ended(payload: Mapping[str, Any]) -> Told:
     return [("dismantled", "", "")] if payload["outcome"] == DISMANTLED else []
 
 
+_PLAINLY: dict[str, Told] = {
+    "identity_linked": [("code_read", "", "")],
+    "safety_judgement": [("judged", "", "")],
+    "inspection": [("left_storage", "", "")],
+    "hand_over": [("left_storage", "", ""), ("handed_over", "", "")],
+}
 _TELLS: dict[str, Callable[[Mapping[str, Any]], Told]] = {
     "intake": _intake,
-    "identity_linked": lambda payload: [("code_read", "", "")],
-    "safety_judgement": lambda payload: [("judged", "", "")],
     "storage": lambda payload: [("stored", payload["place"], "")],
-    "inspection": lambda payload: [("left_storage", "", "")],
     "run_ended": _run_ended,
-    "hand_over": lambda payload: [("left_storage", "", ""), ("handed_over", "", "")],
     "report": lambda payload: [("reported", payload["report"], payload.get("period") or "")],
     "measurement": lambda payload: [("site_record", payload["what"], "")],
     "self_inspection": lambda payload: [("self_inspection", payload["day"], "")],

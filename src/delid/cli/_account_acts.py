@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from delid.accounting import NOTED, Tables, battery_account, destination, note_of, uses_in
+from delid.accounting import NOTED, Tables, battery_account, note_of
 from delid.config import MATERIAL_KINDS as KINDS
 from delid.config import RegionRules, StrictModel, load_accounting, load_pack, load_rules, load_yaml_model
 from delid.core import UsageError
@@ -25,8 +25,9 @@ from delid.ledger import (
     SelfInspection,
 )
 
+from ._account_moves import check_destination
 from ._asking import By, person
-from ._outcome import Exit, errors_end_it
+from ._outcome import errors_end_it
 
 RULES, TABLES, PACKS = (Path("cell_configs") / name for name in ("compliance", "accounting", "packs"))
 LedgerAt = Annotated[str, typer.Argument(metavar="LEDGER", help="A ledger (file or URL).")]
@@ -109,15 +110,7 @@ def out(
     with errors_end_it(False):
         if material not in KINDS:
             raise UsageError(f"{material!r} is no kind of part.", hint=f"Kinds are: {', '.join(KINDS)}.")
-        files, (goes, use, _) = load_accounting(tables), destination(to)
-        if goes is None:
-            raise UsageError(
-                f"{to!r} does not say what it is for.", hint="Begin with reuse:, recycling:, treatment: ..."
-            )
-        for row in uses_in(files.uses, files.site.region):
-            if goes == "reuse" and row.use == use and not row.allowed:
-                typer.echo(f"refused: {row.title}: {row.why} ({row.source})", err=True)
-                raise typer.Exit(Exit.NO)
+        check_destination(to, tables)
         with Ledger.open(ledger) as open_ledger:
             if not open_ledger.entries_of(battery):
                 raise UsageError(f"there is no entry about {battery!r}.", hint="delid ledger find lists batteries.")

@@ -6,7 +6,6 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,6 @@ import structlog
 
 from delid.config import Cell, LedgerSettings
 from delid.core import Clock, Event, JournalError, LedgerError, LinkChanged
-from delid.engine import stand_back
 from delid.exports import ledger_place
 from delid.journal import Entry, find_journals, read_journal
 from delid.ledger import Feed, JournalLine, Ledger, SigningKey, has_ledger, public_path
@@ -23,6 +21,8 @@ DEVICE = "ledger"
 RETRY_S = 1.0
 STALL_S = 5.0
 """A write that takes longer is told as a lost ledger; what waits is written when it comes back."""
+MOST_AT_ONCE = 100
+"""So many lines are written in one go, so that a lot of work is not taken for a stall."""
 Post = Callable[[Event], None]
 
 
@@ -38,7 +38,8 @@ class LedgerFeeder:
         self._feed = Feed(ledger)
         self._waiting: deque[JournalLine] = deque()
         self._come = asyncio.Event()
-        self._worker = ThreadPoolExecutor(1, thread_name_prefix="ledger", initializer=stand_back)
+        # Of the control loop's own priority: a thread that stands back while it holds the interpreter holds up all.
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="ledger")
         self._up = True
         self._unsigned, self._unsigned_since_s = 0, 0.0
 
@@ -85,14 +86,10 @@ class LedgerFeeder:
     async def run(self) -> None:
         """Write what comes, until cancelled."""
         while True:
-            if not self._waiting:
+            if self._waiting:
+                await self._try(self._take_waiting)
+            else:
                 await self._idle()
-                continue
-            line = self._waiting[0]
-            if await self._try(partial(self._take, line)):
-                self._waiting.popleft()
-                if self._due(line):
-                    await self._try(self._sign)
 
     async def _idle(self) -> None:
         """Wait for the next line, or until something is to be signed."""
@@ -146,6 +143,15 @@ class LedgerFeeder:
         self._post(LinkChanged(self._clock.now_s(), DEVICE, up, detail))
 
     # --- on the ledger's thread --------------------------------------------------------------------------------------
+
+    def _take_waiting(self) -> None:
+        """What waits, in its order; a line stays until it is written."""
+        for _ in range(min(len(self._waiting), MOST_AT_ONCE)):
+            line = self._waiting[0]
+            self._take(line)
+            self._waiting.popleft()
+            if self._due(line):
+                self._sign()
 
     def _take(self, line: JournalLine) -> None:
         made = len(self._feed.take(line))

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
+from delid.config import Cell
 from delid.core import Plan, Verb
 from delid.engine import Executor, StepStatus
+from delid.exports import ledger_place
+from delid.ledger import OF_THE_SITE, Ledger
 
 
 def summary(executor: Executor, scene: str, took_s: float) -> dict[str, Any]:
@@ -48,6 +52,22 @@ def summary(executor: Executor, scene: str, took_s: float) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def record_of(cell: Cell, run: str) -> dict[str, Any] | None:
+    """The battery of a run in the cell's ledger, and how to look at its record; None where there is neither."""
+    settings = cell.spec.ledger
+    if settings is None:
+        return None
+    place = ledger_place(cell, settings)
+    with Ledger.open(place) as ledger:
+        battery = next((e.battery for e in ledger.marked(f"run:{run}") if e.battery != OF_THE_SITE), None)
+        if battery is None:
+            return None
+        entries, signed = len(ledger.entries_of(battery)), ledger.checkpoints()[-1].size == ledger.size()
+    named = place if "://" in place else os.path.relpath(place)
+    show = f"delid ledger show {named} {battery}"
+    return {"battery": battery, "entries": entries, "signed": signed, "ledger": place, "show": show}
+
+
 def print_summary(facts: dict[str, Any]) -> None:
     """The summary as a small table."""
     pack = facts["pack"] or {}
@@ -63,6 +83,7 @@ def print_summary(facts: dict[str, Any]) -> None:
         "time": f"{facts['time_s']:.1f} s",
         "journal": facts["journal"],
         "recording": facts["recording"] or "not recorded",
+        "record": _record_line(facts["record"]),
     }
     if facts["alarms"]:
         rows["alarms"] = "\n".join(facts["alarms"])
@@ -72,3 +93,10 @@ def print_summary(facts: dict[str, Any]) -> None:
     console = Console()
     console.print()
     console.print(table)
+
+
+def _record_line(record: dict[str, Any] | None) -> str:
+    if record is None:
+        return "none"
+    signed = "signed" if record["signed"] else "the last ones not signed yet"
+    return f"{record['entries']} entries, {signed}; look: {record['show']}"

@@ -23,6 +23,7 @@ from delid.config import RegionRules, load_accounting, load_pack, load_rules
 from delid.core import SystemClock, UsageError, to_plain
 
 from ._account_acts import note, out, report, sign, site_record
+from ._account_moves import hand_over, store
 from ._account_words import asked_lines, daily_lines, due_lines, factor_lines, footprint_lines, material_lines
 from ._outcome import Exit, errors_end_it, print_json
 from ._record_source import entries_for_duties, entries_of
@@ -150,11 +151,13 @@ def outlet(
         raise typer.Exit(Exit.NO)
 
 
+account_app.command("hand-over")(hand_over)
 account_app.command("note")(note)
 account_app.command("out")(out)
 account_app.command("sign")(sign)
 account_app.command("report")(report)
 account_app.command("site")(site_record)
+account_app.command("store")(store)
 
 
 def _account(source: str, battery: str, tables: Path, packs: Path) -> Account:

@@ -20,7 +20,7 @@ from ._assembly import assemble
 from ._demo_operator import DemoOperator, damage_of
 from ._serving import CellService
 from ._sims import simulated_cell, simulated_devices
-from ._summary import print_summary, summary
+from ._summary import print_summary, record_of, summary
 
 GOOD = ("dismantled", "quarantined", "set aside")
 LONGEST_S = 1800.0
@@ -65,7 +65,8 @@ async def _demo(
     with tempfile.TemporaryDirectory(prefix="delid-") as name:
         say("starting the simulated PLC and robot")
         async with simulated_devices(cell_file, scenario, Path(name), speed) as sims:
-            executor = assemble(simulated_cell(load_cell(cell_file), sims, scene, runs), SystemClock())
+            simulated = simulated_cell(load_cell(cell_file), sims, scene, runs)
+            executor = assemble(simulated, SystemClock())
             executor.observers.append(lambda state, event, effects: _tell(say, state, event, effects))
             operator = DemoOperator(executor, sims.world, damage_of(scene), say)
             panel = await _panel(executor, cell_file, port, say)
@@ -75,7 +76,8 @@ async def _demo(
                 if panel is not None:
                     panel.terminate()
                     await panel.wait()
-    return summary(executor, scene.name, time.monotonic() - began_s)
+    facts = summary(executor, scene.name, time.monotonic() - began_s)
+    return facts | {"record": record_of(simulated, executor.ports.log.folder.name)}
 
 
 async def _until(done: asyncio.Event, executor: Executor) -> None:

@@ -3,7 +3,6 @@
 from ._after_halt import THERMAL_COMMANDS, Thermal
 from ._alarm import Alarm, AlarmState, Priority, Shelf, state_of
 from ._alarm_texts import ALARMS, Advice, advice_of
-from ._eyes import stand_back
 from ._interlocks import INTERLOCKS, Before, Interlock, Response, Watched, checklist, holds, start_checklist, violated
 from ._ports import CameraPort, InspectorPort, LogPort, MotionPort, PlcPort, Ports, RecorderPort
 from ._questions import NOT_THERE, SET_ASIDE, THERE
@@ -52,7 +51,6 @@ __all__ = [
     "holds",
     "initial",
     "snapshot",
-    "stand_back",
     "start_checklist",
     "state_of",
     "step",

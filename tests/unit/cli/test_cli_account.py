@@ -240,3 +240,22 @@ def test_what_is_no_record_is_said(call, tmp_path):
     assert (told.exit_code, "no such file" in told.stderr) == (2, True)
     told = call("due", tmp_path / "none.db", "--region", "mars")
     assert (told.exit_code, "Known are: cn, eu" in told.stderr) == (2, True)
+
+
+def test_a_battery_is_stored_where_its_class_belongs_and_leaves_once(call, place):
+    before = len(entries(place))
+    told = call("store", place, CODE, "hall A", "--serves", "A", "--class", "C", "--by", "Ann")
+    assert (told.exit_code, "is of class C, and hall A is for A" in told.stderr) == (1, True)
+    told = call("hand-over", place, CODE, "--to", "Bike Works", "--route", "reuse:e_bike:Bike Works", "--by", "Ann")
+    assert (told.exit_code, len(entries(place))) == (1, before), "a rule refuses the use, and nothing is noted"
+    told = call("store", place, CODE, "hall C", "--serves", "B", "--serves", "C", "--class", "C", "--by", "Ann")
+    assert told.exit_code == 0, told.output
+    own = call("store", place, CODE, "hall A", "--serves", "A", "--by", "Ann")
+    assert (own.exit_code, "class A" in own.stdout) == (0, True), "the class that its judgement gave"
+    gone = ("hand-over", place, CODE, "--to", "Smelter Ltd", "--route", "recycling:Smelter", "--by", "Ann")
+    assert call(*gone, "--item", "busbar").exit_code == 0, "a part of it"
+    assert call(*gone, "--document", "T-17").exit_code == 0
+    last = entries(place)[0]
+    assert (last.kind, last.payload["to"], last.payload["document"]) == ("hand_over", "Smelter Ltd", "T-17")
+    for again in (call(*gone), call("store", place, CODE, "hall A", "--serves", "A")):
+        assert (again.exit_code, f"left already: entry {last.seq}" in again.stderr) == (2, True)
