@@ -115,7 +115,8 @@ def due(
     """What is due by the rules of a region, and by when. Ends with 1 where something is overdue."""
     with errors_end_it(json):
         table = _rules(region, rules)
-        found = due_list(entries_for_duties(ledger), table, _noon(day, table), role)
+        told = entries_of(ledger, battery) if battery else entries_for_duties(ledger)
+        found = due_list(told, table, _noon(day, table), role)
         found = tuple(one for one in found if battery is None or one.battery == battery)
     shown = [one for one in found if everything or one.status != "done"]
     _show({"rules": table.rules, "version": table.version, "due": to_plain(shown)}, due_lines(shown), json)

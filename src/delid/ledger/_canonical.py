@@ -26,7 +26,7 @@ def canonical(data: Any) -> bytes:
 
 def parse(data: bytes) -> Any:
     """Plain data of JSON bytes; ValueError where they are none. Numbers that JSON does not know are refused."""
-    return json.loads(data, parse_constant=_no_number)
+    return _READER.decode(data.decode())
 
 
 def parse_canonical(data: bytes) -> Any:
@@ -82,3 +82,6 @@ def _is_simple(data: Any) -> bool:
 
 def _no_number(word: str) -> Any:
     raise ValueError(f"{word} is no number of JSON")
+
+
+_READER = json.JSONDecoder(parse_constant=_no_number)
