@@ -32,17 +32,20 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--hours", type=float, default=2.0)
     parser.add_argument("--speed", type=float, default=1.0)
+    parser.add_argument("--packs", type=int, default=1_000_000, help="end after so many, if the hours are not over")
+    parser.add_argument("--objects", type=float, default=MOST_OBJECTS, help="more than so many a pack is growth")
     given = parser.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as folder:
         patch.setattr(journal_module.os, "fsync", lambda file: None)  # the disk is not what is measured
         day = open_day(Path(folder), given.hours, given.speed, patch)
+        day.packs = given.packs
         day.say = lambda words: print(words, flush=True)
         run_process(day.shop, 0.0, day.live)
     grown = growth_of(day.samples)
     print(grown.show())
     steady = (grown.tasks, grown.files, grown.connections) == (0, 0, 0)
-    return 0 if steady and grown.objects_per_pack < MOST_OBJECTS and grown.rss_kb < MOST_RSS_KB else 1
+    return 0 if steady and grown.objects_per_pack < given.objects and grown.rss_kb < MOST_RSS_KB else 1
 
 
 if __name__ == "__main__":
