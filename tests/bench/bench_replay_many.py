@@ -14,6 +14,7 @@ import os
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -94,14 +95,25 @@ def measure(cell: Cell, folder: Path, jobs: int, log: Path, *, decisions_only: b
 
 
 def _resident_mb() -> Iterator[float]:
-    """Memory of this process and its children."""
+    """Memory of this process and all that descend from it: workers are children of the fork server, not of this one."""
+    found: dict[int, tuple[int, float]] = {}
     for status in Path("/proc").glob("[0-9]*/status"):
         try:
             fields = dict(line.split(":", 1) for line in status.read_text().splitlines() if ":" in line)
         except OSError:
             continue
-        if int(fields["Pid"]) == os.getpid() or int(fields["PPid"]) == os.getpid():
-            yield int(fields.get("VmRSS", "0 kB").split()[0]) / 1024
+        found[int(fields["Pid"])] = int(fields["PPid"]), int(fields.get("VmRSS", "0 kB").split()[0]) / 1024
+    family = {os.getpid()}
+    while more := {pid for pid, (parent, _) in found.items() if parent in family} - family:
+        family |= more
+    yield from (found[pid][1] for pid in family if pid in found)
+
+
+def _told(aside: dict[str, str]) -> str:
+    """What was set aside and why; of many only how many for each reason."""
+    if len(aside) <= BAD:
+        return ", ".join(f"{name} ({code})" for name, code in sorted(aside.items())) or "nothing"
+    return ", ".join(f"{count} {code}" for code, count in Counter(aside.values()).most_common())
 
 
 def main() -> None:
@@ -119,13 +131,16 @@ def main() -> None:
             found = measure(cell, folder, arguments.jobs, folder / f"{words}.jsonl", decisions_only=decisions_only)
             print(
                 f"{words}: {found.recordings} recordings in {found.took_s:.0f} s: {found.per_s:.1f} recordings/s; "
-                f"{found.equal} equal, set aside {found.aside}; {found.inferred} inferences; "
+                f"{found.equal} equal, set aside {_told(found.aside)}; {found.inferred} inferences; "
                 f"memory {found.peak_mb:.0f} MB, second half over first {found.grown:.3f} (at most {FLAT})",
                 flush=True,
             )
         start = time.perf_counter()
         page = report_html(make_report(folder / "from the cache.jsonl"), {})
         print(f"report in {time.perf_counter() - start:.1f} s, {len(page) / 1000:.0f} kB")
+        good = found.equal == arguments.count and len(found.aside) == BAD and not found.inferred and found.grown <= FLAT
+        print("all as they should be" if good else "NOT as it should be")
+        raise SystemExit(0 if good else 1)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import onnx
+from ruamel.yaml import YAML
 
 from delid.core import Decision, Frame, Inspection, Located, Looked, Plan, PoseMm, Sighting
 from delid.journal import RecordedFrame, Recording
@@ -23,18 +24,19 @@ class OnePerPicture:
     Args:
         severity_digits: how finely a severity is told, as a change of vision's own code.
 
-    With ``anew`` set every picture is judged whenever it is asked for, and what comes out is kept for later.
+    So many of the pictures that are known already as ``anew`` says are judged once more all the same, so that a model
+    which does not answer twice alike is found out.
     """
 
     def __init__(self, inspector: InspectorLike, severity_digits: int | None = None) -> None:
-        self.inspector, self._digits, self.anew = inspector, severity_digits, False
+        self.inspector, self._digits, self.anew = inspector, severity_digits, 0
         self.models, self.min_fastener_confidence = inspector.models, inspector.min_fastener_confidence
         self._known: dict[Any, Any] = {}
 
     def inspect(self, frame: Frame, pack: str | None = None, *, looks: Mapping[str, Frame] | None = None) -> Inspection:
         key = (frame.sha256, pack, tuple(sorted((name, look.sha256) for name, look in (looks or {}).items())))
-        if self.anew or key not in self._known:
-            if not self.anew:
+        if self._judges(key):
+            if self.anew <= 0:
                 self.inspector.forget_frames()
             given = {"looks": looks} if looks else {}
             self._known[key] = self._told(self.inspector.inspect(frame, pack, **given))
@@ -43,14 +45,20 @@ class OnePerPicture:
 
     def locate(self, frame: Frame, at_mm: PoseMm, flange_mm: PoseMm) -> tuple[Sighting | None, str]:
         key = (frame.sha256, at_mm, flange_mm)
-        if self.anew or key not in self._known:
+        if self._judges(key):
             self._known[key] = self.inspector.locate(frame, at_mm, flange_mm)
         found: tuple[Sighting | None, str] = self._known[key]
         return found
 
     def forget_frames(self) -> None:
-        if self.anew:
+        if self.anew > 0:
             self.inspector.forget_frames()
+
+    def _judges(self, key: Any) -> bool:
+        if key not in self._known:
+            return True
+        self.anew -= 1
+        return self.anew >= 0
 
     def _told(self, found: Inspection) -> Inspection:
         if self._digits is None:
@@ -91,7 +99,7 @@ def reexport(model: Path, into: Path) -> Path:
     graph = onnx.load(str(into / "model.onnx"))
     graph.producer_name, graph.doc_string = "another exporter", "the same weights"
     (into / "model.onnx").write_bytes(graph.SerializeToString())
-    manifest = json.loads((into / "manifest.yaml").read_text(encoding="utf-8"))
+    manifest = YAML(typ="safe").load((into / "manifest.yaml").read_text(encoding="utf-8"))
     manifest["sha256"] = hashlib.sha256((into / "model.onnx").read_bytes()).hexdigest()
     (into / "manifest.yaml").write_text(json.dumps(manifest), encoding="utf-8")
     return into

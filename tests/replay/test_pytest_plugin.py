@@ -14,6 +14,8 @@ from delid import pytest_plugin as plugin
 from delid.replay import Prepared
 
 RECIPE = Path("cell_configs/recipes/nissan-leaf-24-standard.yaml")
+NOT_NEEDED = ("schemathesis", "hypothesispytest", "xdist", "xdist.looponfail", "anyio", "asyncio", "timeout")
+"""Plugins of this project's own tests, which take seconds to load."""
 TEST = "def test_the_cell_decides_as_before(delid_recording):\n    delid_recording.check()\n"
 SETTINGS = """\
 [pytest]
@@ -28,7 +30,8 @@ def test_a_changed_recipe_fails_with_a_summary(site):
     (site / "pytest.ini").write_text(SETTINGS)
     (site / "test_cell.py").write_text(TEST)
     (site / RECIPE).write_text((site / RECIPE).read_text().replace("stripped: [ask]", "stripped: [retry, ask]"))
-    command = [sys.executable, "-m", "pytest", "-p", "delid.pytest_plugin", "-p", "no:cacheprovider", "-q"]
+    plugins = ["delid.pytest_plugin", "no:cacheprovider", *(f"no:{name}" for name in NOT_NEEDED)]
+    command = [sys.executable, "-m", "pytest", "-q", *(word for name in plugins for word in ("-p", name))]
     environment = {k: v for k, v in os.environ.items() if k != "CI" and not k.startswith("PYTEST_")}
     done = subprocess.run(command, cwd=site, env=environment, capture_output=True, text=True, timeout=100, check=False)
     assert done.returncode == 1, done.stdout + done.stderr

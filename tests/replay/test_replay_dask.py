@@ -13,12 +13,14 @@ import pytest
 HERE = Path(__file__).resolve().parent
 POISON = ("poison",) if os.environ.get("DELID_DASK_POISON") else ()
 """A recording that kills its workers, which have to start again four times: ``DELID_DASK_POISON=1`` takes it in."""
+WORKERS = "processes" if POISON else "threads"
 
 
 def test_two_workers_judge_in_order_and_outlive_a_poisonous_recording(staged, tmp_path):
     """The cluster runs in a process of its own: its threads and sockets do not end with a test.
 
-    The poisonous recording is among them with ``DELID_DASK_POISON=1`` only, because workers take long to start again.
+    With ``DELID_DASK_POISON=1`` workers are processes, and the poisonous recording is among the others: processes take
+    long to start, and to start again. Otherwise workers are threads of the cluster's process.
     """
     pytest.importorskip("distributed")
     folder = staged[0]
@@ -27,7 +29,13 @@ def test_two_workers_judge_in_order_and_outlive_a_poisonous_recording(staged, tm
     (tmp_path / "empty.mcap").write_bytes(b"")
     paths = [str(HERE), *(path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path)]
     result = subprocess.run(
-        [sys.executable, str(HERE / "dask_run.py"), str(folder / "cell_configs/cells/demo.yaml"), str(tmp_path)],
+        [
+            sys.executable,
+            str(HERE / "dask_run.py"),
+            str(folder / "cell_configs/cells/demo.yaml"),
+            str(tmp_path),
+            WORKERS,
+        ],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
         capture_output=True,
         text=True,

@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import tempfile
 from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
@@ -14,6 +17,7 @@ from delid.core import DelidError, UsageError
 from delid.replay import Mode, Result, Wanted, configure
 from delid.replay.many import MAX_BYTES, Judged, ManyOptions, Setup, Source, Worker, find_sources
 
+from . import _replay_options as options
 from ._replay_many import STOPPED, judge_many
 from ._replay_print import SHOWN, Files, Out, exit_of, print_error
 
@@ -21,57 +25,29 @@ DEFAULT_CELL = Path("cell_configs/cells/demo.yaml")
 
 
 def replay(
-    files: Annotated[
-        list[str],
-        typer.Argument(metavar="FILE...", help="Recordings (.mcap), folders of them, or URLs.", show_default=False),
-    ],
-    reference: Annotated[
-        Path | None,
-        typer.Option(
-            help="Folder of the references; without it what --model, --recipe and --set change is compared with the "
-            "cell file as it is, and a recording with itself as recorded."
-        ),
-    ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
-    long: Annotated[bool, typer.Option("--long", help="Print the first differences of each seam too.")] = False,
-    diff: Annotated[Path | None, typer.Option(help="Write all differences to this file.")] = None,
-    junit: Annotated[Path | None, typer.Option(help="Write JUnit XML to this file.")] = None,
-    html: Annotated[Path | None, typer.Option(help="Write one HTML page with the frames that changed.")] = None,
-    update_refs: Annotated[
-        bool, typer.Option("--update-refs", help="Write references that differ or are missing.")
-    ] = False,
-    reason: Annotated[str | None, typer.Option(help="Why the references change; it is kept in them.")] = None,
-    models: Annotated[
-        Path | None, typer.Option(help="Folder with other models, by the names of their folders.")
-    ] = None,
-    model: Annotated[
-        list[Path] | None, typer.Option(help="Folder of one model, in the place of the one with its task; repeat it.")
-    ] = None,
-    recipe: Annotated[
-        list[Path] | None, typer.Option(help="A recipe in the place of the one of its name; repeat it.")
-    ] = None,
-    setting: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="FILE:WAY=VALUE", help="Another value for one setting; repeat it."),
-    ] = None,
-    cell: Annotated[Path, typer.Option(help="Cell file to replay with.")] = DEFAULT_CELL,
-    recorded_config: Annotated[
-        bool, typer.Option("--recorded-config", help="Use the configuration in the recording.")
-    ] = False,
-    closed_loop: Annotated[
-        bool, typer.Option("--closed-loop", help="Show the recorded frames to the simulated cell and let it go on.")
-    ] = False,
-    cache: Annotated[
-        Path | None, typer.Option(envvar="DELID_REPLAY_CACHE", help="Folder that keeps inspections, by their content.")
-    ] = None,
-    decisions_only: Annotated[
-        bool, typer.Option("--decisions-only", help="Take every inspection from the cache; load no model.")
-    ] = False,
-    jobs: Annotated[int | None, typer.Option(min=1, help="Replay with this many processes.")] = None,
-    dask: Annotated[str | None, typer.Option(help="Replay on this Dask cluster, for example tcp://HOST:8786.")] = None,
-    results: Annotated[Path | None, typer.Option(help="Add a line of JSON to this file for each recording.")] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Leave out what stands in --results already.")] = False,
-    max_size_mb: Annotated[int, typer.Option(min=1, help="Set larger recordings aside.")] = MAX_BYTES // 10**6,
+    files: options.Recordings,
+    reference: options.Reference = None,
+    json: options.AsJson = False,
+    long: options.Long = False,
+    diff: options.DiffFile = None,
+    junit: options.JUnitFile = None,
+    html: options.HtmlFile = None,
+    update_refs: options.UpdateRefs = False,
+    reason: options.Reason = None,
+    models: options.Models = None,
+    model: options.OneModel = None,
+    recipe: options.Recipes = None,
+    setting: options.Settings = None,
+    cell: options.CellFile = DEFAULT_CELL,
+    recorded_config: options.RecordedConfig = False,
+    closed_loop: options.ClosedLoop = False,
+    cache: options.Cache = None,
+    decisions_only: options.DecisionsOnly = False,
+    jobs: options.Jobs = None,
+    dask: options.DaskAddress = None,
+    results: options.Results = None,
+    resume: options.Resume = False,
+    max_size_mb: options.MaxSizeMb = MAX_BYTES // 10**6,
 ) -> None:
     """Replay recordings and compare inspections, decisions and wire bytes with their references.
 
@@ -80,34 +56,45 @@ def replay(
     """
     wanted = Wanted(cell, models, tuple(model or ()), tuple(recipe or ()), tuple(setting or ()))
     many = ManyOptions(jobs or 1, dask, results, resume)
-    files_out = Files(diff, junit, html)
+    setup = partial(
+        Setup,
+        reference=reference,
+        recorded_config=recorded_config,
+        reason=reason if update_refs else None,
+        cache=cache,
+        decisions_only=decisions_only,
+        max_bytes=max_size_mb * 10**6,
+        mode=Mode.CLOSED_LOOP if closed_loop else Mode.PROCESS,
+        pictures=html is not None,
+    )
     try:
         _check_references(reference, update_refs, reason)
         _check_modes(wanted, reference, closed_loop, dask, cache if decisions_only else Path())
         sources = find_sources(files)
         _check_names(sources, reference)
-        with tempfile.TemporaryDirectory(prefix="delid-replay-") as workspace:
-            against_plain = reference is None and wanted.what_if
-            setup = Setup(
-                cell=configure(wanted, Path(workspace)),
-                reference=reference,
-                recorded_config=recorded_config,
-                recipes=wanted.recipes,
-                reason=reason if update_refs else None,
-                cache=cache,
-                decisions_only=decisions_only,
-                max_bytes=max_size_mb * 10**6,
-                settings=wanted.settings,
-                plain=configure(wanted.plain, Path(workspace)) if against_plain else None,
-                mode=Mode.CLOSED_LOOP if closed_loop else Mode.PROCESS,
-                pictures=html is not None,
-            )
-            with Out(files_out, json=json, long=long, updating=update_refs) as out:
-                _judge(sources, setup, None if jobs is None and many == ManyOptions() else many, out, quiet=json)
+        with (
+            _set_up(setup, wanted) as ready,
+            Out(Files(diff, junit, html), json=json, long=long, updating=update_refs) as out,
+        ):
+            _judge(sources, ready, None if jobs is None and many == ManyOptions() else many, out, quiet=json)
     except DelidError as error:
         print_error(error, json)
         raise typer.Exit(exit_of(error)) from error
     raise typer.Exit(out.worst)
+
+
+@contextmanager
+def _set_up(setup: Callable[..., Setup], wanted: Wanted) -> Iterator[Setup]:
+    """The setup with its configuration, and with the plain one where that is what it is compared with.
+
+    Models that were put together for it are there as long as it is used.
+    """
+    with tempfile.TemporaryDirectory(prefix="delid-replay-") as workspace:
+        cell = configure(wanted, Path(workspace))
+        ready = setup(cell=cell, recipes=wanted.recipes, settings=wanted.settings)
+        if ready.reference is None and wanted.what_if:
+            ready = replace(ready, plain=configure(wanted.plain, Path(workspace)))
+        yield ready
 
 
 def _judge(sources: list[Source], setup: Setup, many: ManyOptions | None, out: Out, *, quiet: bool) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
-from operator import attrgetter
 from typing import Any
 
 from delid.core import ACTING_DONE, UNAWAITED, Effect, Locate, Look, Move, Record, RunCommand, State
@@ -111,19 +109,15 @@ class Turn:
         self.record("end", outcome=outcome, reason=reason, steps_done=done, steps=len(self.state.progress))
 
 
-_NAMES = tuple(f.name for f in dataclasses.fields(EngineState))
-_ALL = attrgetter(*_NAMES)
-_SETTERS: dict[str, Callable[[EngineState, Any], None]] = {n: getattr(EngineState, n).__set__ for n in _NAMES}
-"""Name of a field to what writes it into its slot."""
+_NAMES = frozenset(f.name for f in dataclasses.fields(EngineState))
 
 
 def _changed(state: EngineState, changes: dict[str, Any]) -> EngineState:
     """As dataclasses.replace, in a small part of its time: a state has many fields, and changes often in a turn."""
-    if not changes.keys() <= _SETTERS.keys():
-        raise TypeError(f"the engine's state has no {', '.join(sorted(changes.keys() - _SETTERS.keys()))}")
+    if not changes.keys() <= _NAMES:
+        raise TypeError(f"the engine's state has no {', '.join(sorted(changes.keys() - _NAMES))}")
     new = object.__new__(EngineState)
-    for put, held in zip(_SETTERS.values(), _ALL(state), strict=True):
-        put(new, held)
-    for name, value in changes.items():
-        _SETTERS[name](new, value)
+    fields = vars(new)
+    fields.update(vars(state))
+    fields.update(changes)
     return new

@@ -142,7 +142,9 @@ def _planned(plans: Sequence[Difference], kinds: Mapping[str, str]) -> Iterator[
         for name in names:
             yield Said("decision", f"plan: {thing_of(name, kinds)}", words)
     if plans and sorted(new) == sorted(old):
-        yield Said("decision", "plan", f"another order, {new[0]} comes earlier than {old[0]}")
+        place = "later" if plans[0].now == NOTHING else "earlier"  # of a step that alone has moved
+        words = f"earlier than {old[0]}" if new[0] != old[0] else place
+        yield Said("decision", "plan", f"another order, {new[0]} comes {words}")
 
 
 def _without(names: Sequence[str], others: Sequence[str]) -> list[str]:

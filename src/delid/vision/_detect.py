@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 
 import cv2
@@ -147,11 +148,15 @@ def tensor_of(part_bgr: NDArray[np.uint8], spec: InputSpec) -> Floats:
         part_bgr = np.asarray(cv2.copyMakeBorder(part_bgr, 0, down, 0, right, cv2.BORDER_CONSTANT, value=pad), np.uint8)
     tensor = np.empty((1, 3, *part_bgr.shape[:2]), np.float32)
     for channel in range(3):  # BGR to RGB on the way
-        np.subtract(
-            part_bgr[..., 2 - channel], np.float32(spec.mean[channel]), out=tensor[0, channel], casting="unsafe"
-        )
-        tensor[0, channel] /= np.float32(spec.scale[channel])
+        plane = cv2.extractChannel(part_bgr, 2 - channel)
+        cv2.LUT(plane, _normalised(spec.mean[channel], spec.scale[channel]), dst=tensor[0, channel])
     return tensor
+
+
+@lru_cache(maxsize=16)
+def _normalised(mean: float, scale: float) -> Floats:
+    """What each of the 256 values of a channel is to the model; looking it up costs less than working it out."""
+    return (np.arange(256, dtype=np.float32) - np.float32(mean)) / np.float32(scale)
 
 
 def peaks_of(heat: Floats, offset: Floats, limits: Iterable[float]) -> list[tuple[float, float, Floats]]:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from delid.core import AMBIENT, Frame, ImageBgr, PackVerdict
+from delid.core import AMBIENT, Frame, PackVerdict
 
 from ._damage import DamageVerdict, judge_damage
 from ._explain import Evidence, evidence_of
 from ._gallery import Gallery
-from ._lamps import usable_looks
+from ._lamps import Lamps
 from ._laps import Laps
-from ._prepare import prepare
 from ._quality import QualityLimits
 from ._session import OnnxModel
 
@@ -31,7 +30,8 @@ class PackJudge:
     """The pack_damage model with its gallery."""
 
     def __init__(self, model: OnnxModel, gallery: Gallery, limits: QualityLimits) -> None:
-        self._model, self._gallery, self._limits = model, gallery, limits
+        self._model, self._gallery = model, gallery
+        self._lamps = Lamps(model.manifest.input, limits)
 
     def judge(self, frame: Frame, looks: Mapping[str, Frame], laps: Laps) -> Whole:
         """Pack and damage, under the looks that the model has planes for and that can be used."""
@@ -39,8 +39,8 @@ class PackJudge:
         threshold = manifest.thresholds.pack
         assert threshold is not None, "the manifest of a pack_damage model has pack thresholds"
         with laps("preprocess"):
-            lit, notes = self._usable(frame, looks)
-            tensor = prepare(frame.image, manifest.input, lit)
+            lit, notes = self._lamps.usable(frame, looks)
+            tensor = self._lamps.tensor(frame, lit)
         with laps("infer"):
             outputs = self._model.run(tensor)
         with laps("postprocess"):
@@ -51,11 +51,6 @@ class PackJudge:
 
     def evidence(self, frame: Frame, looks: Mapping[str, Frame]) -> Evidence:
         """What the judgement rests on; runs the model again."""
-        lit, _ = self._usable(frame, looks)
+        lit, _ = self._lamps.usable(frame, looks)
         spec = self._model.manifest.input
-        return evidence_of(self._model.run(prepare(frame.image, spec, lit)), spec, self._gallery, frame)
-
-    def _usable(self, frame: Frame, looks: Mapping[str, Frame]) -> tuple[dict[str, ImageBgr], tuple[str, ...]]:
-        planes: tuple[str, ...] = self._model.manifest.input.planes
-        wanted = {name: other for name, other in looks.items() if name in planes}
-        return usable_looks(frame, wanted, self._limits)
+        return evidence_of(self._model.run(self._lamps.tensor(frame, lit)), spec, self._gallery, frame)

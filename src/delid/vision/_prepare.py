@@ -72,26 +72,35 @@ def letterbox_for(width_px: int, height_px: int, spec: InputSpec) -> Letterbox:
     )
 
 
-def prepare(image_bgr: Image, spec: InputSpec, looks: Mapping[str, Image] | None = None) -> Tensor:
+def prepare(
+    image_bgr: Image, spec: InputSpec, looks: Mapping[str, Image] | None = None, *, planes: Tensor | None = None
+) -> Tensor:
     """A BGR uint8 image of H x W x 3 to float32 of 1 x channels x height x width; ValueError for any other array.
 
     Args:
         looks: the same view under other lamps, by name of the look, each H x W x 3 as well. Only those that the model
             has planes for are used; the plane of a missing look is zero.
+        planes: what `look_planes` made of the looks, where that is known already; ``looks`` is not read then.
     """
     _check(image_bgr)
     height, width = image_bgr.shape[:2]
-    box = letterbox_for(width, height, spec)
-    colour = _normalise(_laid_in(image_bgr, box, spec)[None], spec)
+    colour = _normalise(_laid_in(image_bgr, letterbox_for(width, height, spec), spec)[None], spec)
     if spec.planes == ("rgb",):
         return colour
-    used = {name: image for name, image in (looks or {}).items() if name in spec.planes}
+    if planes is None:
+        planes = look_planes(looks or {}, image_bgr.shape, spec)
+    return np.concatenate([colour, planes[None]], axis=1)
+
+
+def look_planes(looks: Mapping[str, Image], shape: tuple[int, ...], spec: InputSpec) -> Tensor:
+    """Every plane after rgb, planes x height x width, for an ambient picture of this shape; ValueError as `prepare`."""
+    box = letterbox_for(shape[1], shape[0], spec)
+    used = {name: image for name, image in looks.items() if name in spec.planes}
     for name, image in used.items():
         _check(image)
-        if image.shape != image_bgr.shape:
-            raise ValueError(f"look {name} is {image.shape}, the ambient picture is {image_bgr.shape}")
-    planes = raking_planes({name: _laid_in(image, box, spec) for name, image in used.items()}, box, spec)
-    return np.concatenate([colour, planes[None]], axis=1)
+        if image.shape != shape:
+            raise ValueError(f"look {name} is {image.shape}, the ambient picture is {shape}")
+    return raking_planes({name: _laid_in(image, box, spec) for name, image in used.items()}, box, spec)
 
 
 def raking_planes(looks: Mapping[str, Image], box: Letterbox, spec: InputSpec) -> Tensor:

@@ -58,6 +58,12 @@ def test_another_order_of_a_plan():
     assert told(*found) == ["decision: plan: another order, b/lid.02 comes earlier than b/lid.01"]
 
 
+@pytest.mark.parametrize(("first", "where"), [(("b/lid.02", "nothing"), "earlier"), (("nothing", "b/lid.02"), "later")])
+def test_a_step_of_a_plan_that_alone_has_moved(first: tuple[str, str], where: str):
+    found = decided("plan", *first), decided("plan", *reversed(first))
+    assert told(*found) == [f"decision: plan: another order, b/lid.02 comes {where}"]
+
+
 def test_fasteners_are_told_one_by_one():
     found = Difference("inspection", "look.4 frame 1: fasteners.bolt", "lid.01..02", "lid.01..03, lid.14")
     assert told(found) == ["inspection: fasteners 3, 14: not seen as bolt, before it was"]

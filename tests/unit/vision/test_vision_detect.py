@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from delid.core import FastenerKind, ModelError
 from delid.vision import FASTENER_KINDS, Detection, DetectionSpec, InputSpec, Manifest, detect_fasteners
-from delid.vision._detect import OVERLAP_PX, STRIDE, peaks_of, suppressed, tiles_of
+from delid.vision._detect import OVERLAP_PX, STRIDE, peaks_of, suppressed, tensor_of, tiles_of
 
 COLOURS = {"bolt": (255, 255, 255), "nut": (0, 0, 255), "empty": (0, 255, 0), "stripped": (255, 0, 0)}
 """Blue, green, red of a dot that the model below takes for each kind; a white one is the brightest in every channel."""
@@ -28,6 +28,19 @@ SPEC: dict[str, Any] = {
     "from": "validation",
     "chosen": "here",
 }
+
+
+def test_the_model_is_given_each_channel_less_its_mean_over_its_scale_to_the_last_bit() -> None:
+    spec = INPUT.model_copy(update={"mean": (123.675, 116.28, 103.53), "scale": (58.395, 57.12, 57.375), "pad": 7})
+    picture = np.random.default_rng(3).integers(0, 256, (70, 200, 3), np.uint8)
+    part = picture[3:61, 9:79]
+    tensor = tensor_of(part, spec)
+    padded = np.full((64, 96, 3), 7, np.uint8)
+    padded[:58, :70] = part
+    rgb = padded[..., ::-1].astype(np.float32)
+    expected = (rgb - np.array(spec.mean, np.float32)) / np.array(spec.scale, np.float32)
+    assert tensor.dtype == np.float32
+    np.testing.assert_array_equal(tensor, expected.transpose(2, 0, 1)[None])
 
 
 class Dots:

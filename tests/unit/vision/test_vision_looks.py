@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import vision_kit as kit
 
+import delid.vision._lamps as lamps_module
 from delid.config import Camera, Fixture
 from delid.core import FastenerKind, Frame, ManualClock, PointPx, UsageError
 from delid.vision import Inspector, ToolView, fuse, locate_fastener, read_frame
@@ -83,6 +84,25 @@ def test_several_frames_were_judged_under_the_looks_that_all_of_them_had(raked: 
     assert fuse([both, one]).looks == ("ambient", "rake_left")
     assert fuse([both, one, unusable]).looks == ("ambient", "rake_left")
     assert fuse([unusable]).looks == ("ambient",)
+
+
+def test_the_frames_of_the_lamps_are_made_ready_once_for_all_frames_of_a_look(
+    raked: Inspector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And anew for the next look, though its frames have the same names and digests."""
+    made: list[int] = []
+    real = lamps_module.look_planes
+    monkeypatch.setattr(lamps_module, "look_planes", lambda *given: made.append(1) or real(*given))
+    bright = {"rake_left": frame(200, "rake_left"), "rake_right": frame(90, "rake_right")}
+    dim = {name: replace(bright["rake_right"], look=name, sha256=bright[name].sha256) for name in bright}
+    lit = [raked.inspect(frame(150, seed=seed), looks=bright) for seed in (2, 3, 4)]
+    assert len(made) == 1
+    assert [[d.kind.value for d in found.damage] for found in lit] == [["swelling"]] * 3
+    assert raked.inspect(frame(150, seed=5), looks=dim).damage == ()
+    assert raked.inspect(frame(150, seed=6), looks={"rake_left": bright["rake_left"]}).damage == lit[0].damage
+    assert len(made) == 3
+    fresh = raked.inspect(frame(150, seed=2), looks={name: replace(look) for name, look in bright.items()})
+    assert replace(fresh, timing_ms={}) == replace(lit[0], timing_ms={})
 
 
 # --- the fine look ------------------------------------------------------------------------------------------------
