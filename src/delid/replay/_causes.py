@@ -10,6 +10,8 @@ from ._reference import Seams
 from ._words import first_seam, seam_of
 
 SHOWN = 6
+NO_PART = frozenset({"title", "runs", "record", "recordings", "ledger", "socket"})
+"""Parts of a cell file that nothing of a replay hangs on: its name for people, and where things are kept."""
 CODE: Mapping[str, tuple[tuple[str, str], ...]] = {
     "inspection": (
         ("codes", "the reading of codes"),
@@ -62,8 +64,11 @@ def causes(
 
 
 def _concerns(change: Change, sides: Sequence[Seams]) -> bool:
-    """Leave out recipes and packs that stand in neither side."""
-    kind, _, name = change.address.partition(":")[0].partition("/")
+    """Leave out recipes and packs that stand in neither side, and what of the cell file has no part in a run."""
+    file, _, way = change.address.partition(":")
+    kind, _, name = file.partition("/")
+    if kind == "cell" and way.partition(".")[0] in NO_PART:
+        return False
     if kind not in ("recipe", "pack") or not sides:
         return True
     return any(_speaks_of(kind, name, side) for side in sides)
@@ -76,10 +81,12 @@ def _speaks_of(kind: str, name: str, side: Seams) -> bool:
 
 
 def _likeliest_first(told: Sequence[Change], seam: str) -> list[Change]:
-    """Models for what is seen; recipes and fragments for what is decided; maps and the cell for what is sent."""
+    """Models for what is seen; recipes, and how sure a model must be, for what is decided; maps and the cell for what
+    is sent.
+    """
     ranks = {
         "inspection": ("model", "pack", "calibration", "cell"),
-        "decision": ("recipe", "fragment", "cell", "pack", "health"),
+        "decision": ("recipe", "fragment", "model", "cell", "pack", "health"),
         "wire": ("map", "cell", "recipe", "fragment", "pack"),
     }[seam]
 
