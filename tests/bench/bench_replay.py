@@ -134,13 +134,26 @@ def pool_s(setup: Setup, sources: Sequence[Source], jobs: int) -> float:
     return _after_first(ProcessPool(setup, jobs).run([*sources[:jobs], *sources]), jobs)
 
 
+MALLOC = {"MALLOC_TRIM_THRESHOLD_": 134217728, "MALLOC_MMAP_THRESHOLD_": 33554432}
+DASK = {"distributed.nanny.pre-spawn-environ": MALLOC, "distributed.worker.profile.enabled": False}
+"""What docs/replay-many.md advises: no profiler in the worker, and memory not given back after each frame."""
+
+
 def dask_s(setup: Setup, sources: Sequence[Source], workers: int) -> float:
     """The same on a cluster of local workers, a process of one thread each."""
+    import dask
     from distributed import LocalCluster
 
-    with LocalCluster(
-        n_workers=workers, threads_per_worker=1, host="127.0.0.1", dashboard_address=None, worker_dashboard_address=None
-    ) as cluster:
+    with (
+        dask.config.set(DASK),
+        LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            host="127.0.0.1",
+            dashboard_address=None,
+            worker_dashboard_address=None,
+        ) as cluster,
+    ):
         return _after_first(DaskPool(setup, cluster.scheduler_address).run([*sources[:workers], *sources]), workers)
 
 
