@@ -23,13 +23,16 @@ IN_LINE = (
     "bench/",
     "browser/",
     "contract/test_demo.py",
+    "contract/test_jog_line.py",
+    "contract/test_motion_jog.py",
     "contract/test_serve.py",
+    "faults/test_jog_faults.py",
     "faults/test_processes.py",
 )
-"""Tests that run a whole cell or measure: one after the other, or they would disturb each other."""
+"""Tests that run a whole cell, measure, or hold a dead man's button: one after the other, each with the whole machine."""
 TRAINING = "unit/training/test_whole_path.py"
 """Takes longest by itself, so that it begins at once."""
-BEHIND = 10
+BEHIND = 5
 """How far the other tests stand back (niceness)."""
 
 
