@@ -29,7 +29,7 @@ IN_LINE = (
     "faults/test_jog_faults.py",
     "faults/test_processes.py",
 )
-"""Tests that run a whole cell, measure, or hold a dead man's button: one after the other, each with the whole machine."""
+"""Tests that run a whole cell, measure, or hold a dead man's button: one after the other before all others."""
 TRAINING = "unit/training/test_whole_path.py"
 """Takes longest by itself, so that it begins at once."""
 BEHIND = 5
