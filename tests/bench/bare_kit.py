@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import delid  # noqa: F401  switches onnxruntime's telemetry off, before it is loaded
+
+# isort: split
 import numpy as np
 import onnxruntime as ort
 

@@ -13,6 +13,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import delid  # noqa: F401  switches onnxruntime's telemetry off, before it is loaded
+
+# isort: split
 import cv2
 import numpy as np
 import onnxruntime as ort

@@ -24,6 +24,10 @@ def bare() -> None:
     """The reference process."""
     import cv2
     import numpy as np
+
+    import delid  # noqa: F401  switches onnxruntime's telemetry off, before it is loaded
+
+    # isort: split
     import onnxruntime as ort
 
     held = [

@@ -16,7 +16,7 @@ POISON = ("poison",) if os.environ.get("DELID_DASK_POISON") else ()
 WORKERS = "processes" if POISON else "threads"
 
 
-def test_two_workers_judge_in_order_and_outlive_a_poisonous_recording(staged, tmp_path):
+def test_two_workers_judge_in_order_and_set_bad_recordings_aside(staged, tmp_path):
     """The cluster runs in a process of its own: its threads and sockets do not end with a test.
 
     With ``DELID_DASK_POISON=1`` workers are processes, and the poisonous recording is among the others: processes take

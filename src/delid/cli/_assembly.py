@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import random
+from collections.abc import Callable
 from pathlib import Path
 
 import structlog
@@ -62,11 +63,7 @@ def assemble(cell: Cell, clock: Clock) -> Executor:
         if log.recorder is not None:
             log.recorder.traffic(heard)
 
-    plc = PlcDriver(
-        endpoint_of(spec.plc), cell.plc_map, clock, jitter=random.Random(spec.cell),
-        poll_s=spec.plc.poll_s, timeout_s=spec.plc.timeout_s, on_link=post, on_tags=post, on_wire=wire,
-        on_traffic=traffic, quiet_s=cell.plc_map.watchdog_s + QUIET_MARGIN_S,
-    )  # fmt: skip
+    plc = _plc(cell, clock, post, wire, traffic)
     feeder = open_feeder(cell, runs, clock, post)
     motion = open_motion(
         spec.motion, clock, robot_map=cell.robot_map, on_link=post, on_report=post, on_wire=wire, on_traffic=traffic
@@ -77,6 +74,21 @@ def assemble(cell: Cell, clock: Clock) -> Executor:
         log.reader = feeder
         executor.companions.append(feeder.run)
     return executor
+
+
+def _plc(
+    cell: Cell,
+    clock: Clock,
+    post: Callable[[Event], None],
+    wire: Callable[[Wire], None],
+    traffic: Callable[[Wire], None],
+) -> PlcDriver:
+    spec = cell.spec.plc
+    return PlcDriver(
+        endpoint_of(spec), cell.plc_map, clock, jitter=random.Random(cell.spec.cell), poll_s=spec.poll_s,
+        timeout_s=spec.timeout_s, on_link=post, on_tags=post, on_wire=wire, on_traffic=traffic,
+        quiet_s=cell.plc_map.watchdog_s + QUIET_MARGIN_S,
+    )  # fmt: skip
 
 
 def _started(at_s: float, last: LastRun | None) -> Started:

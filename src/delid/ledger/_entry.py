@@ -20,7 +20,7 @@ from ._tree import leaf_hash
 VERSION = 1
 FIRST_PREV = b"\0" * 32
 FIELDS = frozenset({"at", "battery", "kind", "nonce", "number", "payload", "prev", "seq", "v"})
-FORM = b'{"at":"%b","battery":%b,"kind":"%b","nonce":"%b","number":%d,"payload":%b,"prev":"%b","seq":%d,"v":1}'
+FORM = b'{"at":"%b","battery":%b,"kind":"%b","nonce":"%b","number":%d,"payload":%b,"prev":"%b","seq":%d,"v":%d}'
 """The canonical JSON of an entry, its fields in their order."""
 OF_THE_SITE = ""
 """``battery`` of entries that belong to no battery."""
@@ -101,7 +101,8 @@ class Entry:
 def make_entry(seq: int, at: str, battery: str, number: int, payload: Payload, nonce: str, prev: bytes) -> Entry:
     """The next entry of a chain. ``nonce``, 32 hex digits, keeps its hash from telling what it says."""
     said, name = canonical(payload.plain()), canonical(battery)
-    body = FORM % (at.encode(), name, payload.kind.encode(), nonce.encode(), number, said, prev.hex().encode(), seq)
+    kind, before = payload.kind.encode(), prev.hex().encode()
+    body = FORM % (at.encode(), name, kind, nonce.encode(), number, said, before, seq, VERSION)
     return Entry(seq, at, battery, number, payload.kind, body, leaf_hash(body))
 
 
