@@ -32,6 +32,7 @@ export class Live {
   #capturedAt_ms = $state<number | null>(null);
   #lastBefore: CellState | null = null;
   #series = "";
+  #otherPanel = false;
   #event = 0;
   #bridged_ms = -Infinity;
   #ended = false;
@@ -105,7 +106,10 @@ export class Live {
   #take(message: LiveMessage): void {
     if (message.type === "frame") this.#pending = message;
     if (message.type === "hello") {
-      if (message.series !== this.#series) this.#event = message.last;
+      if (message.series !== this.#series) {
+        this.#otherPanel ||= this.#series !== "";
+        this.#event = message.last;
+      }
       [this.#series, this.channel] = [message.series, message.live];
     }
     if (message.type === "event") this.#happened(message.event);
@@ -122,15 +126,19 @@ export class Live {
     }
   }
 
-  /** The first state after a silence: keep what lies between, also over several cuts that nobody has looked at. */
+  /**
+   * The first state after a silence: keep what lies between, also over several cuts that nobody has looked at.
+   * A panel that began anew does not know what happened before it, so that even a short silence is told.
+   */
   #bridge(after: CellState): void {
     const before = this.gap?.before ?? this.#lastBefore;
     const from_s = this.gap?.from_s ?? before?.at ?? 0;
-    if (this.#lastBefore && before && after.at - from_s > WORTH_TELLING_S) {
+    if (this.#lastBefore && before && (this.#otherPanel || after.at - from_s > WORTH_TELLING_S)) {
       this.gap = { before, after, from_s, events: this.gap?.events ?? [] };
       this.#bridged_ms = performance.now();
     }
     this.#lastBefore = null;
+    this.#otherPanel = false;
   }
 
   /** Events that come right after a silence are of the time in between. */
