@@ -5,8 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
@@ -42,8 +41,19 @@ def seconds_of(at: str) -> float:
     return dt.datetime.fromisoformat(at).timestamp()
 
 
-@dataclass(frozen=True)
-class Entry:
+class Row(NamedTuple):
+    """The columns of the table of entries."""
+
+    seq: int
+    at: str
+    battery: str
+    number: int
+    kind: str
+    body: bytes
+    leaf: bytes
+
+
+class Entry(Row):
     """One entry of a ledger, or of an export.
 
     Attributes:
@@ -55,14 +65,6 @@ class Entry:
         body: its canonical JSON, the bytes that are hashed.
         leaf: SHA-256 of a zero byte and the body.
     """
-
-    seq: int
-    at: str
-    battery: str
-    number: int
-    kind: str
-    body: bytes
-    leaf: bytes
 
     @functools.cached_property
     def content(self) -> Mapping[str, Any]:
@@ -100,10 +102,15 @@ class Entry:
 
 def make_entry(seq: int, at: str, battery: str, number: int, payload: Payload, nonce: str, prev: bytes) -> Entry:
     """The next entry of a chain. ``nonce``, 32 hex digits, keeps its hash from telling what it says."""
-    said, name = canonical(payload.plain()), canonical(battery)
+    said, name = payload.said(), _name(battery)
     kind, before = payload.kind.encode(), prev.hex().encode()
     body = FORM % (at.encode(), name, kind, nonce.encode(), number, said, before, seq, VERSION)
     return Entry(seq, at, battery, number, payload.kind, body, leaf_hash(body))
+
+
+@functools.lru_cache(maxsize=64)
+def _name(battery: str) -> bytes:
+    return canonical(battery)
 
 
 def read_entry(body: bytes) -> Entry:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 from delid.core import HazardClass
 
-from ._payload import Part, Payload, Photo, Scalar, Share, Text
+from ._payload import Counts, Named, Part, Payload, Photo, Share, Text, Texts
 
 
 class RunStarted(Payload):
@@ -15,7 +14,7 @@ class RunStarted(Payload):
     run: Text
     cell: Text
     config_sha256: Text
-    models: Mapping[str, Text] = {}
+    models: Texts = {}
 
     def marks(self) -> tuple[str, ...]:
         return ("kind:run_started", f"run:{self.run}")
@@ -54,11 +53,11 @@ class Inspected(Payload):
     hazard_reasons: tuple[Text, ...] = ()
     damage: tuple[SeenDamage, ...] = ()
     unclear: tuple[SeenDamage, ...] = ()
-    fasteners: Mapping[str, int] = {}
+    fasteners: Counts = {}
     """Kind to number of fasteners."""
     codes: tuple[Text, ...] = ()
     code_outcome: Text = ""
-    models: Mapping[str, Text] = {}
+    models: Texts = {}
     """Model to its digest."""
 
     def marks(self) -> tuple[str, ...]:
@@ -80,7 +79,7 @@ class Planned(Payload):
     estimate_s: float | None = None
     reasons: tuple[Text, ...] = ()
     """Why no recipe may run."""
-    readings: Mapping[str, Scalar] = {}
+    readings: Named = {}
     """The PLC's values of that moment."""
     route: Text | None = None
     """What the rules of health propose."""
@@ -107,10 +106,10 @@ class OperationDone(Payload):
     failures: tuple[Text, ...] = ()
     began_at: Text | None = None
     duration_s: float | None = None
-    values: Mapping[str, Scalar] = {}
+    values: Named = {}
     """What the devices confirmed: torque, angle, mass."""
-    readings_before: Mapping[str, Scalar] = {}
-    readings_after: Mapping[str, Scalar] = {}
+    readings_before: Named = {}
+    readings_after: Named = {}
 
 
 class OperatorActed(Payload):

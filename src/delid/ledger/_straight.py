@@ -51,6 +51,18 @@ class Straight:
         elif rows:
             self._cursor.executemany(self._insert[table], rows)
 
+    def add_alone(self, table: Table, row: tuple[Any, ...]) -> None:
+        """Insert one row in a transaction of its own; durable when this returns."""
+        if self._begin is not None:
+            self._cursor.execute(self._insert[table], row)  # SQLite ends a statement's own transaction with it
+            return
+        try:
+            self._cursor.execute(self._insert[table], row)
+            self.commit()
+        except BaseException:
+            self.roll_back()
+            raise
+
     def next_number(self, battery: str) -> int:
         """The running number of the battery's next entry."""
         self._cursor.execute(self._last_number, (battery,))

@@ -13,7 +13,7 @@ from delid.core import LedgerError
 
 from ._entry import FIRST_PREV, Entry, make_entry
 from ._payload import Payload
-from ._stored_tree import BLOCK_LEVELS, StoredTree
+from ._stored_tree import BLOCK, BLOCK_LEVELS, StoredTree
 from ._straight import Straight
 from ._tables import entries, marks, nodes
 from ._tree import Frontier, frontier_of
@@ -27,12 +27,23 @@ Item = tuple[str, Payload]
 """Battery, and what is said of it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Head:
-    """The end of the chain: what the next entry builds on."""
+    """The end of the chain: what the next entry builds on. ``fresh`` are leaves that ``tree`` does not hold yet."""
 
     last: bytes = FIRST_PREV
     tree: Frontier = field(default_factory=Frontier)
+    fresh: list[bytes] = field(default_factory=list)
+
+    @property
+    def size(self) -> int:
+        return self.tree.size + len(self.fresh)
+
+    def settled(self) -> Frontier:
+        """A tree of its own that holds all leaves."""
+        tree = self.tree.copy()
+        tree.extend(self.fresh, BLOCK_LEVELS)
+        return tree
 
 
 @dataclass(slots=True)
@@ -80,9 +91,9 @@ class Writer:
         """
         with self._lock:
             for _ in range(TRIES):
-                straight = self._connect()
+                straight = self._straight or self._connect()
                 try:
-                    return self._known(straight, items, feed) if self._head else self._anew(straight, items, feed)
+                    return self._try(straight, items, feed)
                 except straight.conflicts:
                     self._forget()  # somebody else has appended
                 except (straight.failures, DBAPIError) as error:
@@ -90,18 +101,37 @@ class Writer:
                     raise refused(self._engine, error) from error
             raise LedgerError("other processes append without a pause.", hint="Try again.", code="ledger.busy")
 
+    def _try(self, straight: Straight, items: Sequence[Item], feed: tuple[str, int] | None) -> list[Entry]:
+        if self._head is None:
+            return self._anew(straight, items, feed)
+        if len(items) == 1 and feed is None and (entry := self._alone(straight, self._head, *items[0])):
+            return [entry]
+        return self._known(straight, self._head, items, feed)
+
+    def _alone(self, straight: Straight, head: Head, battery: str, payload: Payload) -> Entry | None:
+        """One entry by one statement, as most are written; None where other rows have to be written with it."""
+        number, seq = self._numbers.get(battery), head.size
+        if number is None or not (seq + 1) % BLOCK or payload.marks():
+            return None
+        entry = make_entry(seq, self._at(), battery, number, payload, self.nonce(), head.last)
+        straight.add_alone(entries, entry)
+        head.fresh.append(entry.leaf)
+        head.last, self._numbers[battery] = entry.leaf, number + 1
+        return entry
+
     def _anew(self, straight: Straight, items: Sequence[Item], feed: tuple[str, int] | None) -> list[Entry]:
         """Behind the end of the chain as the database has it."""
         with straight.connection.begin():
             grown = self._write(straight, read_head(straight.connection), items, feed)
         return self._written(grown)
 
-    def _known(self, straight: Straight, items: Sequence[Item], feed: tuple[str, int] | None) -> list[Entry]:
+    def _known(
+        self, straight: Straight, head: Head, items: Sequence[Item], feed: tuple[str, int] | None
+    ) -> list[Entry]:
         """Behind the end of the chain that this process wrote; a conflict where another one has gone on."""
-        assert self._head is not None
         straight.begin()
         try:
-            grown = self._write(straight, self._head, items, feed)
+            grown = self._write(straight, head, items, feed)
             straight.commit()
         except BaseException:
             straight.roll_back()
@@ -112,7 +142,7 @@ class Writer:
         grown = self._grow(straight, head, items)
         straight.add(nodes, grown.nodes)
         straight.add(marks, grown.marks)
-        straight.add(entries, [(e.seq, e.at, e.battery, e.number, e.kind, e.body, e.leaf) for e in grown.made])
+        straight.add(entries, grown.made)
         if feed is not None:
             straight.note(*feed)
         return grown
@@ -125,7 +155,7 @@ class Writer:
         return grown.made
 
     def _grow(self, straight: Straight, head: Head, items: Sequence[Item]) -> Growth:
-        last, tree, grown = head.last, head.tree.copy(), Growth(head)
+        last, tree, grown = head.last, head.settled(), Growth(head)
         for battery, payload in items:
             number = grown.numbers.get(battery, self._numbers.get(battery))
             if number is None:
@@ -142,7 +172,7 @@ class Writer:
         """The end of the chain, read anew."""
         with self._lock:
             try:
-                connection = self._connect().connection
+                connection = (self._straight or self._connect()).connection
                 with connection.begin():
                     self._head = read_head(connection)
             except DBAPIError as error:
@@ -155,11 +185,10 @@ class Writer:
             self._drop()
 
     def _connect(self) -> Straight:
-        if self._straight is None:
-            try:
-                self._straight = Straight(self._engine)
-            except DBAPIError as error:
-                raise refused(self._engine, error) from error
+        try:
+            self._straight = Straight(self._engine)
+        except DBAPIError as error:
+            raise refused(self._engine, error) from error
         return self._straight
 
     def _drop(self) -> None:

@@ -10,7 +10,18 @@ from sqlalchemy.exc import DBAPIError
 
 import delid.ledger
 from delid.core import LedgerError
-from delid.ledger import KINDS, OF_THE_SITE, Intake, Ledger, LegalHold, Payload, SigningKey, read_export
+from delid.ledger import (
+    KINDS,
+    OF_THE_SITE,
+    Intake,
+    Ledger,
+    LegalHold,
+    Payload,
+    SigningKey,
+    Terms,
+    read_export,
+    verify_ledger,
+)
 from ledger_kit import CODES, life, new_ledger
 
 
@@ -68,6 +79,19 @@ def test_a_second_process_writes_on(ledger: Ledger, tmp_path: Path) -> None:
     assert [e.seq for e in other.search(kind="legal_hold")] == [6, 5, 4, 3, 2, 1]
     assert [e.number for e in ledger.entries_of(CODES[0])] == [0, 1]
     other.close()
+
+
+def test_two_processes_write_single_entries_over_the_edge_of_a_block_of_the_tree(
+    ledger: Ledger, key: SigningKey, tmp_path: Path
+) -> None:
+    """Entries that need no other row are written by one statement; the other process's end of the chain is old then."""
+    plain = [item for code in CODES[:30] for item in life(code) if not item[1].marks()]
+    with Ledger.open(tmp_path / "ledger.db") as other:
+        for number, (code, said) in enumerate(plain):
+            (ledger, other)[number % 7 == 3].append(said, code)
+    assert ledger.size() == len(plain) + 1 > 257
+    ledger.checkpoint(key)
+    assert verify_ledger(tmp_path / "ledger.db", Terms(key.public)).ok
 
 
 def test_search_goes_from_the_newest(ledger: Ledger) -> None:
