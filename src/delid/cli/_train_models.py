@@ -16,7 +16,7 @@ OnlyOption = Annotated[str | None, typer.Option(help="pack, fastener or kind; al
 DataOption = Annotated[
     list[Path] | None,
     typer.Option(
-        help="Folder that delid train render or close-ups has filled; needs --only. kind may have several.",
+        help="Folder that delid train render or close-ups has filled; needs --only. Several but for pack.",
         show_default=False,
     ),
 ]
@@ -26,7 +26,7 @@ GalleryOption = Annotated[Path, typer.Option(help="Folder of the taught packs.")
 FIT, MODELS, GALLERY = Path("build/fit"), Path("models"), Path("cell_configs/gallery")
 PICTURES = {
     "pack": [Path("build/looks")],
-    "fastener": [Path("build/closeups")],
+    "fastener": [Path("build/closeups"), Path("build/near")],
     "kind": [Path("build/closeups"), Path("build/near")],
 }
 """Where the pictures for each model lie: whole packs, and close-ups of fasteners from near and far."""
@@ -47,34 +47,26 @@ def fit(
         list[Path] | None,
         typer.Option(help="Folder of photographs of undamaged things for the pack model; repeatable."),
     ] = None,
-    begin: Annotated[Path | None, typer.Option(help="Folder of an earlier fit whose pack model to go on from.")] = None,
-    pack_rate: Annotated[float, typer.Option(min=0.0, help="Highest learning rate of the pack model.")] = 1.5e-3,
+    begin: Annotated[Path | None, typer.Option(help="Folder of an earlier fit to go on from.")] = None,
+    rate: Annotated[float | None, typer.Option(min=1e-6, help="Highest learning rate; needs --only.")] = None,
     threads: Annotated[int, typer.Option(min=1)] = 2,
 ) -> None:
     """Fit the models on the pictures that are there, in build/looks, build/closeups and build/near."""
     with errors_end_it(False):
         chosen = _chosen(only, data)
+        if only is None and (rate is not None or begin is not None):
+            raise UsageError("--rate and --begin need --only.", hint="Each model has its own.")
         _require_torch()
         from delid.training import fit_kind_model, fit_models
 
+        every: dict[str, Any] = {"seed": seed, "photos": photos, "threads": threads, "begin": begin, "rate": rate}
+        steps: dict[str, Any] = {"pack_epochs": pack_epochs, "fastener_steps": fastener_steps}
         for name, folders in chosen.items():
             if name == "kind":
-                fit_kind_model(folders, out, typer.echo, seed=seed, steps=kind_steps, photos=photos, threads=threads)
-                continue
-            fit_models(
-                folders[0],
-                out,
-                typer.echo,
-                only=name,
-                seed=seed,
-                pack_epochs=pack_epochs,
-                fastener_steps=fastener_steps,
-                photos=photos,
-                threads=threads,
-                begin=begin,
-                sound=tuple(sound or ()),
-                pack_rate=pack_rate,
-            )
+                fit_kind_model(folders, out, typer.echo, steps=kind_steps, **every)
+            else:
+                own = every | steps | {"more": folders[1:], "sound": tuple(sound or ())}
+                fit_models(folders[0], out, typer.echo, only=name, **own)
 
 
 def export(
@@ -94,7 +86,7 @@ def export(
             if name == "kind":
                 export_kind_model(weights, folders, models, typer.echo)
             else:
-                export_fit(weights, folders[0], models, gallery, typer.echo, only=name)
+                export_fit(weights, folders[0], models, gallery, typer.echo, only=name, more=folders[1:])
 
 
 def evaluate(
@@ -148,8 +140,8 @@ def _chosen(only: str | None, data: list[Path] | None) -> dict[str, list[Path]]:
     if only not in PICTURES:
         raise UsageError(f"--only is one of {', '.join(PICTURES)}, not {only!r}.")
     folders = data or PICTURES[only]
-    if len(folders) > 1 and only != "kind":
-        raise UsageError(f"the model {only} is made from one folder of pictures.", hint="Give --data once.")
+    if len(folders) > 1 and only == "pack":
+        raise UsageError("the model pack is made from one folder of pictures.", hint="Give --data once.")
     return {only: folders}
 
 

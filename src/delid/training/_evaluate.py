@@ -61,6 +61,7 @@ def damage_figures(
     level = np.array([s.severity() for s in samples]).reshape(-1, len(DAMAGE_KINDS))
     both = said & true
     ious = box_overlaps(samples, found)
+    seen = box_overlaps(samples, found, found_only=True)
     return {
         "pictures": len(samples),
         "by_kind": per_kind,
@@ -73,6 +74,7 @@ def damage_figures(
         **hazard_figures(samples, verdicts, limits or HazardLimits()),
         "boxes": len(ious),
         "box_iou_of_0.5": share(float(sum(v >= 0.5 for v in ious)), len(ious)),
+        "box_iou_of_0.5_where_found": share(float(sum(v >= 0.5 for v in seen)), len(seen)),
         "box_iou_median": _rounded(float(np.median(ious))) if ious else None,
         "severity_mean_error": _rounded(float(np.abs(answers.severity - level)[both].mean())) if both.any() else None,
         "calibration": reliability(answers.presence.ravel(), true.ravel()).as_dict(),
@@ -115,13 +117,18 @@ def hazard_figures(
     }
 
 
-def box_overlaps(samples: Sequence[Sample], found: Sequence[tuple[Damage, ...]]) -> list[float]:
-    """Overlap of the best box of a kind with the true one, for every true box; 0 where the kind was not found."""
+def box_overlaps(
+    samples: Sequence[Sample], found: Sequence[tuple[Damage, ...]], *, found_only: bool = False
+) -> list[float]:
+    """Overlap of the best box of a kind with the true one, for every true box.
+
+    Where the kind was not found it is 0; with ``found_only`` such a box does not count.
+    """
     values = []
     for sample, damages in zip(samples, found, strict=True):
         for truth in sample.truth["damages"]:
             boxes = [d.box_px for d in damages if d.kind.value == truth["kind"]]
-            if truth["box_px"] is not None:
+            if truth["box_px"] is not None and (boxes or not found_only):
                 values.append(max((overlap(box, truth["box_px"]) for box in boxes), default=0.0))
     return values
 

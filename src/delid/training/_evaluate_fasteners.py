@@ -66,8 +66,7 @@ def judge(model: Detector, samples: Sequence[Sample], kinds: KindJudge | None = 
 
 def _found(model: Detector, sample: Sample, kinds: KindJudge | None) -> list[Detection]:
     picture = sample.picture()
-    found = detect_fasteners(picture, model)
-    return kinds.detected(picture, found, mm_per_px_of(sample)) if kinds else found
+    return kinds.find(picture, model, mm_per_px_of(sample)) if kinds else detect_fasteners(picture, model)
 
 
 def mm_per_px_of(sample: Sample) -> float:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from delid.core import UsageError
-from delid.vision import FASTENER_KINDS, KindJudge, OnnxModel, detect_fasteners, load_model, prepare_crops
+from delid.vision import CENTRE, FASTENER_KINDS, KindJudge, OnnxModel, detect_fasteners, load_model, prepare_crops
 
 from ._evaluate_fasteners import EMPTY, judged, mm_per_px_of
 from ._export import load_provisional, manifest_of, onnx_bytes, write_folder
@@ -32,9 +32,10 @@ INPUT: dict[str, Any] = {
     "scale": [128.0, 128.0, 128.0],
     "dtype": "float32",
 }
-AXES = {"crops": {0: "batch"}, "kind": {0: "batch"}}
+AXES = {"crops": {0: "batch"}, "kind": {0: "batch"}, CENTRE: {0: "batch"}}
 MOST_SEEN_EMPTY, MOST_WRONG_KIND = 0.005, 0.02
-NOTHING_GRID = np.round(np.arange(0.50, 0.996, 0.01), 2)
+NOTHING_GRID = np.round(np.arange(0.20, 0.996, 0.01), 2)
+ASK_GRID = np.round(np.arange(0.08, 0.50, 0.02), 2)
 LIMIT_GRID = np.round(np.arange(0.30, 0.996, 0.01), 2)
 
 
@@ -56,39 +57,45 @@ def export_kinds(
     warmth = temperature_of_classes(np.log(np.maximum(_chances(raw, validation), 1e-9)), _truth(validation))
     content = _bytes(net, warmth)
     model = _loaded(content, manifest, folder)
-    nothing, f1 = nothing_threshold(KindJudge(model), detector, validation)
+    ask_from, nothing, f1 = last_word(KindJudge(model), detector, validation)
     chances, true = _chances(model, validation), _truth(validation)
     sure = sure_threshold(chances[true != NOTHING_INDEX], true[true != NOTHING_INDEX])
     chosen = (
         f"lowest with which at most {MOST_SEEN_EMPTY:.1%} of {int((true < EMPTY).sum() + (true == 3).sum())} fasteners "
         f"that are there are surely called empty and at most {MOST_WRONG_KIND:.0%} of what is sure is of another kind; "
-        f"nothing: highest F1 of what the detector finds ({f1:.3f})"
+        f"ask_from and nothing: highest F1 of detector and this model together ({f1:.3f})"
     )
-    manifest["thresholds"] = _thresholds(sure, nothing, chosen)
+    manifest["thresholds"] = _thresholds(sure, chosen, nothing=nothing, ask_from=ask_from)
     write_folder(folder, content, manifest)
     load_model(folder, "fastener_kind")
     right = float((chances.argmax(axis=1) == true).mean())
     say(f"{folder}: {len(content) / 1e6:.1f} MB, temperature {warmth:.2f}, right {right:.3f}, sure from {sure}")
 
 
-def nothing_threshold(kinds: KindJudge, detector: OnnxModel, samples: Sequence[Sample]) -> tuple[float, float]:
-    """From which probability of nothing a detection is no fastener, by the highest F1, and that F1."""
-    hits: list[float] = []
-    alarms: list[float] = []
+def last_word(kinds: KindJudge, detector: OnnxModel, samples: Sequence[Sample]) -> tuple[float, float, float]:
+    """From which probability of the detector's something is asked about, from which one it is nothing, and the F1."""
+    hits: list[tuple[float, float]] = []
+    alarms: list[tuple[float, float]] = []
     total = 0
     for sample in samples:
         picture = sample.picture()
-        found = detect_fasteners(picture, detector)
-        chances = kinds.nothing_at(picture, found, mm_per_px_of(sample))
-        whole = judged(sample, found)
-        total += len(whole.true)
-        for detection, chance in zip(found, chances, strict=True):
-            alone = judged(sample, [detection])
-            (hits if (alone.said >= 0).any() else alarms if len(alone.alarms) else []).append(chance)
-    good, bad = np.array(hits), np.array(alarms)
-    scores = [2 * (good < c).sum() / max(1, total + (good < c).sum() + (bad < c).sum()) for c in NOTHING_GRID]
-    best = np.flatnonzero(np.array(scores) >= max(scores) - 1e-9)
-    return float(NOTHING_GRID[best[len(best) // 2]]), float(max(scores))
+        found = detect_fasteners(picture, detector, least=ASK_GRID[0])
+        total += len(judged(sample, ()).true)
+        for said, nothing in kinds.looked_at(picture, found, mm_per_px_of(sample)):
+            alone = judged(sample, [said])
+            if (alone.said >= 0).any():
+                hits.append((max(said.kind_scores.values()), nothing))
+            elif len(alone.alarms):
+                alarms.append((max(said.kind_scores.values()), nothing))
+    good, bad = np.array(hits).reshape(-1, 2), np.array(alarms).reshape(-1, 2)
+
+    def f1(ask_from: float, nothing: float) -> float:
+        right = int(((good[:, 0] >= ask_from) & (good[:, 1] < nothing)).sum())
+        wrong = int(((bad[:, 0] >= ask_from) & (bad[:, 1] < nothing)).sum())
+        return 2 * right / max(1, total + right + wrong)
+
+    best, ask_from, least = max((f1(a, n), float(a), float(n)) for a in ASK_GRID for n in NOTHING_GRID)
+    return ask_from, least, best
 
 
 def sure_threshold(chances: NDArray[np.float32], true: NDArray[np.int64]) -> float:
@@ -107,17 +114,16 @@ def sure_threshold(chances: NDArray[np.float32], true: NDArray[np.int64]) -> flo
 
 def _bytes(net: KindNet, warmth: float) -> bytes:
     shapes = [(1, 3, CROP.size_px, CROP.size_px), (3, 3, CROP.size_px, CROP.size_px)]
-    return onnx_bytes(KindNetForExport(net, warmth), shapes, "crops", ("kind",), AXES)
+    return onnx_bytes(KindNetForExport(net, warmth), shapes, "crops", ("kind", CENTRE), AXES)
 
 
 def _loaded(content: bytes, manifest: dict[str, Any], folder: Path) -> OnnxModel:
-    whole = {**manifest, "thresholds": _thresholds(0.5, None, "nothing yet")}
+    whole = {**manifest, "thresholds": _thresholds(0.5, "nothing yet")}
     return load_provisional(folder, content, whole, TASK)
 
 
-def _thresholds(sure: float, nothing: float | None, chosen: str) -> dict[str, Any]:
-    found: dict[str, Any] = {"min_confidence": sure, "from": "validation", "chosen": chosen}
-    return {"fasteners": found if nothing is None else {**found, "nothing": nothing}}
+def _thresholds(sure: float, chosen: str, **more: float) -> dict[str, Any]:
+    return {"fasteners": {"min_confidence": sure, "from": "validation", "chosen": chosen, **more}}
 
 
 def _chances(model: OnnxModel, samples: Sequence[Sample]) -> NDArray[np.float32]:
@@ -140,6 +146,9 @@ def _manifest(train: Sequence[Sample], origin: Origin) -> dict[str, Any]:
     return {
         **manifest_of(NAME, TASK, train, origin, note, crops),
         "input": INPUT,
-        "outputs": [{"name": "kind", "shape": ["batch", len(LABELS)], "labels": list(LABELS)}],
+        "outputs": [
+            {"name": "kind", "shape": ["batch", len(LABELS)], "labels": list(LABELS)},
+            {"name": CENTRE, "shape": ["batch", 2]},
+        ],
         "crop": CROP.model_dump(),
     }

@@ -31,6 +31,8 @@ GRAVE = {
     "burn": 0.0,
 }
 """Severity from which on a damage makes a pack dangerous, or nearly so; it must not be overlooked. Others may be."""
+LIKELIER = 0.5
+"""A grave damage that is likelier there than not is never ruled out, however sure the model was of the few it met."""
 REGIONS = tuple(round(float(v), 2) for v in np.arange(0.15, 0.81, 0.05))
 
 
@@ -142,10 +144,11 @@ def _chosen_cuts(answers: Answers, owners: Sequence[Sample]) -> dict[str, Cut]:
         cut = thresholds.damage_threshold(there, absent) if len(there) else 0.5
         quiet = f"about the best F1 with at most {thresholds.MOST_ALARMS:.0%} false alarms"
         grave = chance[present[:, index] & (severity[:, index] >= GRAVE[kind])] if kind in GRAVE else chance[:0]
-        ruled_out = min(thresholds.rule_out(grave), cut) if kind in GRAVE else cut
+        ruled_out = min(thresholds.rule_out(grave), cut, LIKELIER) if kind in GRAVE else cut
         chosen = (
             f"{quiet}, {len(there)} views with and {len(absent)} without; rule_out: half the odds of all but one of "
-            f"{thresholds.RARELY} of {len(grave)} views where it is grave; region: most boxes right"
+            f"{thresholds.RARELY} of {len(grave)} views where it is grave, never above {LIKELIER}; region: most boxes "
+            "right"
         )
         cuts[kind] = Cut(cut, ruled_out, _region(answers, owners, kind), chosen)
     return cuts

@@ -41,6 +41,8 @@ class FastenerFit:
     photos: Path | None = None
     photo_share: float = 0.12
     pretrained: bool = True
+    begin: Path | None = None
+    """Weights of an earlier fit that this one goes on from."""
 
 
 def count_photos(folder: Path | None) -> int:
@@ -73,7 +75,9 @@ def fit_fasteners(samples: Sequence[Sample], fit: FastenerFit, say: Callable[[st
     torch.manual_seed(fit.seed)
     sources = [source_of(s) for s in samples]
     photos = read_photos(fit.photos) if fit.photos else {}
-    net = FastenerNet(pretrained=fit.pretrained)
+    net = FastenerNet(pretrained=fit.pretrained and fit.begin is None)
+    if fit.begin is not None:
+        net.load_state_dict(torch.load(fit.begin, map_location="cpu"))
     net.to(memory_format=torch.channels_last)
     net.train()
     mean_net = copy.deepcopy(net)

@@ -1,4 +1,4 @@
-"""What stands at a place: the first blocks of EfficientNet-Lite0 over a crop, and a probability for each kind."""
+"""What stands at a place, and where its centre is: the first blocks of EfficientNet-Lite0 over a crop."""
 
 from __future__ import annotations
 
@@ -16,11 +16,14 @@ from ._net import _backbone
 LABELS = (*FASTENER_KINDS, NOTHING)
 BLOCKS, WIDTH, MIXED = 11, 112, 160
 """Blocks of the backbone that are kept; the last has a stride of 16 and 112 channels."""
+FINE_BLOCKS, FINE_WIDTH = 5, 40
+"""The centre is also worked out from features of a stride of 8."""
+FINE_KEPT, COARSE_KEPT, HIDDEN = 16, 24, 128
 FROZEN = 2
 
 
 class KindNet(nn.Module):  # type: ignore[misc,unused-ignore]
-    """RGB crops (n, 3, 64, 64) to logits of LABELS (n, 5)."""
+    """RGB crops (n, 3, 64, 64) to logits of LABELS (n, 5), and the centre, in pixels from the crop's middle (n, 2)."""
 
     def __init__(self, pretrained: bool = True) -> None:
         super().__init__()
@@ -28,6 +31,10 @@ class KindNet(nn.Module):  # type: ignore[misc,unused-ignore]
         self.blocks = nn.ModuleList(blocks[:BLOCKS])
         self.mix = nn.Sequential(nn.Conv2d(WIDTH, MIXED, 1, bias=False), nn.BatchNorm2d(MIXED), nn.ReLU())
         self.out = nn.Sequential(nn.Dropout(0.2), nn.Linear(2 * MIXED, len(LABELS)))
+        self.fine = nn.Sequential(nn.Conv2d(FINE_WIDTH, FINE_KEPT, 1), nn.ReLU(), nn.Flatten())
+        self.coarse = nn.Sequential(nn.Conv2d(WIDTH, COARSE_KEPT, 1), nn.ReLU(), nn.Flatten())
+        cells = FINE_KEPT * 8 * 8 + COARSE_KEPT * 4 * 4
+        self.where = nn.Sequential(nn.Linear(cells, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, 2))
         for part in (self.stem, *self.blocks[:FROZEN]):
             part.requires_grad_(False)
 
@@ -36,18 +43,27 @@ class KindNet(nn.Module):  # type: ignore[misc,unused-ignore]
         return [p for p in self.blocks.parameters() if p.requires_grad]
 
     def head_parameters(self) -> list[nn.Parameter]:
-        return [*self.mix.parameters(), *self.out.parameters()]
+        heads = (self.mix, self.out, self.fine, self.coarse, self.where)
+        return [parameter for head in heads for parameter in head.parameters()]
 
-    def forward(self, crops: Tensor) -> Tensor:
-        x = self.stem(crops)
-        for block in self.blocks:
+    def forward(self, crops: Tensor) -> tuple[Tensor, Tensor]:
+        fine = self.stem(crops)
+        for block in self.blocks[:FINE_BLOCKS]:
+            fine = block(fine)
+        x = fine
+        for block in self.blocks[FINE_BLOCKS:]:
             x = block(x)
+        where = self.where(torch.cat([self.fine(fine), self.coarse(x)], dim=1))
         x = self.mix(x)
-        return self.out(torch.cat([x.mean(dim=(2, 3)), x.amax(dim=(2, 3))], dim=1))
+        return self.out(torch.cat([x.mean(dim=(2, 3)), x.amax(dim=(2, 3))], dim=1)), where
+
+
+BACK = ((1.0, 1.0), (1.0, -1.0), (-1.0, 1.0), (-1.0, -1.0))
+"""What x and y are multiplied by to undo the mirroring of each way."""
 
 
 class KindNetForExport(nn.Module):  # type: ignore[misc,unused-ignore]
-    """KindNet asked about a crop in all eight turns and mirrors, the mean of its calibrated probabilities.
+    """KindNet asked about a crop in all eight turns and mirrors: means of its calibrated probabilities and centres.
 
     A fastener is the same whichever way it is turned: the mean names one in fifty more rightly. The temperature makes
     the probabilities honest (Guo et al. 2017).
@@ -57,11 +73,14 @@ class KindNetForExport(nn.Module):  # type: ignore[misc,unused-ignore]
         super().__init__()
         self.net, self.temperature = net, temperature
 
-    def forward(self, crops: Tensor) -> Tensor:
+    def forward(self, crops: Tensor) -> tuple[Tensor, Tensor]:
         turned = [
             way
             for base in (crops, crops.transpose(2, 3))
             for way in (base, base.flip(2), base.flip(3), base.flip(2, 3))
         ]
-        chances = torch.softmax(self.net(torch.cat(turned)) / self.temperature, dim=1)
-        return chances.reshape(len(turned), -1, len(LABELS)).mean(dim=0)
+        logits, where = self.net(torch.cat(turned))
+        chances = torch.softmax(logits / self.temperature, dim=1)
+        back = where.reshape(2, 4, -1, 2) * where.new_tensor(BACK).reshape(1, 4, 1, 2)
+        where = torch.cat([back[0], back[1].flip(2)])
+        return chances.reshape(len(turned), -1, len(LABELS)).mean(dim=0), where.mean(dim=0)

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from delid.core import PointPx
 from delid.vision import FASTENER_KINDS, CropSpec
 
 from ._augment import recoloured
@@ -20,7 +21,8 @@ CROP = CropSpec(size_px=64, cover_mm=28.0)
 NOTHING_INDEX = len(FASTENER_KINDS)
 NEAR_MM, FARTHEST_MM = 0.5, 1.65
 NEAR_SHARE = 0.5
-JITTER_MM = 0.9
+JITTER_MM, FAR_OFF_MM = 0.45, 1.3
+"""How far the middle of a crop lies off the centre, standard deviation: as a good find does, and as a poor one."""
 BARE_SHARE = 0.25
 """Of what is nothing, so much is plain lid; the rest only looks like a fastener."""
 
@@ -62,8 +64,8 @@ class Stand:
             if place.mm_per_px < NEAR_MM:
                 self._near.setdefault(place.kind, []).append(place)
 
-    def draw(self, rng: np.random.Generator) -> tuple[Picture, int]:
-        """A crop, RGB order as in the files (BGR), and what is in it."""
+    def draw(self, rng: np.random.Generator) -> tuple[Picture, int, PointPx]:
+        """A crop, in the order of the files (BGR), what is in it, and where its centre is from the crop's middle."""
         kind = int(rng.choice(sorted(self._all)))
         near = rng.random() < NEAR_SHARE and kind in self._near
         places = self._near[kind] if near else self._all[kind]
@@ -75,12 +77,18 @@ class Stand:
             away = float(rng.uniform(0.55, 1.0)) * CROP.cover_mm / place.mm_per_px
             turn = float(rng.uniform(0, 2 * np.pi))
             at = (at[0] + away * float(np.cos(turn)), at[1] + away * float(np.sin(turn)))
-        return recoloured(rng, seen(rng, place, at, max(scale, place.mm_per_px))), kind
+        crop, where_px = seen(rng, place, at, max(scale, place.mm_per_px))
+        return recoloured(rng, crop), kind, where_px
 
 
-def seen(rng: np.random.Generator, place: Place, at_px: tuple[float, float], mm_per_px: float) -> Picture:
-    """The crop as a camera of another resolution shows it, turned at random, its middle a little off."""
-    off = rng.normal(0, JITTER_MM / 2, 2) / place.mm_per_px
+def seen(
+    rng: np.random.Generator, place: Place, at_px: tuple[float, float], mm_per_px: float
+) -> tuple[Picture, PointPx]:
+    """The crop as a camera of another resolution shows it, turned at random, its middle a little off ``at_px``.
+
+    With it comes where ``at_px`` lies in the crop, in its pixels from its middle.
+    """
+    off = rng.normal(0, JITTER_MM if rng.random() < 0.5 else FAR_OFF_MM, 2) / place.mm_per_px
     patch = _patch(place.picture, (at_px[0] + float(off[0]), at_px[1] + float(off[1])), place.mm_per_px)
     factor = place.mm_per_px / mm_per_px
     if factor < 0.95:  # shrink as a lens and a sensor do, by areas
@@ -100,7 +108,9 @@ def seen(rng: np.random.Generator, place: Place, at_px: tuple[float, float], mm_
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     size = (CROP.size_px, CROP.size_px)
     whole = np.column_stack([matrix, shift])
-    return np.asarray(cv2.warpAffine(patch, whole, size, flags=flags, borderMode=cv2.BORDER_REPLICATE), np.uint8)
+    crop = cv2.warpAffine(patch, whole, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    x, y = np.linalg.solve(matrix, -off * factor)
+    return np.asarray(crop, np.uint8), (float(x), float(y))
 
 
 def _patch(picture: Picture, at_px: tuple[float, float], mm_per_px: float) -> Picture:

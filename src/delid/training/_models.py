@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,13 +15,15 @@ from delid.core import Clock, SystemClock, UsageError
 
 from ._closeups import CloseUpPlan, boards, load_close_up_plan
 from ._data_plan import DataPlan, jobs, pack_names
-from ._origin import Origin
+from ._models_kinds import close_ups_of, name_of, recipe_of
+from ._origin import PHOTOS, Origin, begun, fits_command
 from ._produce import PLAN_FILE, load_plan
 from ._samples import Sample, of_split, read_samples
 from ._sound_photos import photo_paths
 
 if TYPE_CHECKING:
     from ._fit_fasteners import FastenerFit
+    from ._fit_pack import PackFit
 
 PACK_WEIGHTS, FASTENER_WEIGHTS = "pack-damage.pt", "fastener-detect.pt"
 COMMANDS = {
@@ -46,7 +48,8 @@ def fit_models(
     pretrained: bool = True,
     begin: Path | None = None,
     sound: tuple[Path, ...] = (),
-    pack_rate: float = 1.5e-3,
+    rate: float | None = None,
+    more: Sequence[Path] = (),
 ) -> None:
     """Fit one or both models on the training pictures of ``data``; weights and a note go to ``out``.
 
@@ -54,9 +57,10 @@ def fit_models(
         only: ``pack`` or ``fastener``; both without it.
         photos: folder with ``screw``, ``hole`` and ``other`` photographs that join the fastener model's training.
         pretrained: begin with weights learnt from photographs; without them only for tests of the path.
-        begin: folder of an earlier fit whose pack weights this one goes on from.
+        begin: folder of an earlier fit whose weights this one goes on from.
         sound: folders with photographs of undamaged things that join the pack model's training.
-        pack_rate: the highest learning rate of the pack model's heads.
+        rate: the highest learning rate of the heads; the one that suits each model without it.
+        more: further folders of close-ups that join the fastener model's training.
     """
     samples = samples_of(data)
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -64,42 +68,52 @@ def fit_models(
 
     torch.set_num_threads(threads)
     out.mkdir(parents=True, exist_ok=True)
-    note = {"seed": seed, "recipe_sha256": plan_of(data).sha256(), "pictures": [s.path.name for s in samples]}
     if only in (None, "fastener"):
         from ._fit_fasteners import FastenerFit
 
-        fit = FastenerFit(seed=seed, steps=fastener_steps, photos=photos, pretrained=pretrained)
-        _fit_detector(_some(of_split(samples, "train", close_ups=True), data, "close-ups"), fit, out, note, say)
+        start = begin / FASTENER_WEIGHTS if begin else None
+        fit = FastenerFit(seed, fastener_steps, rate=rate or 3e-3, photos=photos, pretrained=pretrained, begin=start)
+        _fit_detector([data, *more], fit, out, say)
     if only in (None, "pack"):
-        from ._fit_pack import PackFit, fit_pack, save
+        from ._fit_pack import PackFit
 
-        wholes = _some(of_split(samples, "train", close_ups=False), data, "pictures of packs")
         start = begin / PACK_WEIGHTS if begin else None
-        pack_fit = PackFit(seed, pack_epochs, rate=pack_rate, pretrained=pretrained, begin=start, sound=sound)
-        photographs = len(photo_paths(sound))
-        save(fit_pack(wholes, pack_fit, say, keep=out / PACK_WEIGHTS), out / PACK_WEIGHTS)
-        note |= {"epochs": pack_epochs, "rate": pack_rate, "photographs": photographs}
-        _write_note(out, PACK_WEIGHTS, note | _earlier(begin))
+        pack_fit = PackFit(seed, pack_epochs, rate=rate or 1.5e-3, pretrained=pretrained, begin=start, sound=sound)
+        _fit_packs(data, samples, pack_fit, out, say)
 
 
-def _earlier(begin: Path | None) -> dict[str, Any]:
-    """What is known of the fit that this one went on from."""
-    if begin is None:
-        return {}
-    note = json.loads((begin / PACK_WEIGHTS).with_suffix(".json").read_text())
-    return {"begin": {key: note[key] for key in ("seed", "epochs")}}
+def _fit_packs(data: Path, samples: list[Sample], fit: PackFit, out: Path, say: Say) -> None:
+    from ._fit_pack import fit_pack, save
+
+    wholes = _some(of_split(samples, "train", close_ups=False), data, "pictures of packs")
+    save(fit_pack(wholes, fit, say, keep=out / PACK_WEIGHTS), out / PACK_WEIGHTS)
+    note = {"seed": fit.seed, "recipe_sha256": plan_of(data).sha256(), "pictures": [s.path.name for s in samples],
+            "epochs": fit.epochs, "rate": fit.rate, "photographs": len(photo_paths(fit.sound))}  # fmt: skip
+    _write_note(out, PACK_WEIGHTS, note | begun(fit.begin))
 
 
-def _fit_detector(close_ups: list[Sample], fit: FastenerFit, out: Path, note: dict[str, Any], say: Say) -> None:
+def _fit_detector(folders: Sequence[Path], fit: FastenerFit, out: Path, say: Say) -> None:
     from ._fit_fasteners import count_photos, fit_fasteners
     from ._fit_pack import save
 
-    save(fit_fasteners(close_ups, fit, say), out / FASTENER_WEIGHTS)
-    _write_note(out, FASTENER_WEIGHTS, {**note, "steps": fit.steps, "photographs": count_photos(fit.photos)})
+    train = of_split(close_ups_of(folders), "train", close_ups=True)
+    save(fit_fasteners(_some(train, folders[0], "close-ups"), fit, say), out / FASTENER_WEIGHTS)
+    note = {"seed": fit.seed, "recipe_sha256": recipe_of(folders), "pictures": [name_of(s) for s in train],
+            "folders": [str(folder) for folder in folders], "steps": fit.steps, "rate": fit.rate,
+            "photographs": count_photos(fit.photos)}  # fmt: skip
+    _write_note(out, FASTENER_WEIGHTS, note | begun(fit.begin))
 
 
 def export_fit(
-    fit: Path, data: Path, models: Path, gallery: Path, say: Say, clock: Clock | None = None, *, only: str | None = None
+    fit: Path,
+    data: Path,
+    models: Path,
+    gallery: Path,
+    say: Say,
+    clock: Clock | None = None,
+    *,
+    only: str | None = None,
+    more: Sequence[Path] = (),
 ) -> None:
     """Write ``models/pack-damage`` and ``models/fastener-detect`` with thresholds, and teach the named packs.
 
@@ -107,6 +121,7 @@ def export_fit(
 
     Args:
         only: ``pack`` or ``fastener``; both without it.
+        more: further folders of close-ups for the detector.
     """
     samples = samples_of(data)
     plan = plan_of(data)
@@ -124,7 +139,7 @@ def export_fit(
         from ._fastener_net import FastenerNet
 
         fastener = _with_weights(FastenerNet(pretrained=False), fit / FASTENER_WEIGHTS)
-        note, used = _origin(fit, FASTENER_WEIGHTS, plan, samples)
+        note, used = _origin(fit, FASTENER_WEIGHTS, plan, [*samples, *(s for m in more for s in samples_of(m))])
         export_detector(fastener, used, note, models / NAME, say)
 
 
@@ -167,7 +182,7 @@ def _origin(
     """Where weights come from, and the samples without training pictures that they have not seen."""
     note = json.loads((fit / weights).with_suffix(".json").read_text())
     then = set(note["pictures"])
-    used = [s for s in samples if s.split != "train" or s.path.name in then]
+    used = [s for s in samples if s.split != "train" or s.path.name in then or name_of(s) in then]
     origin = Origin(
         recipe_sha256=note["recipe_sha256"],
         plan_seed=plan.seed,
@@ -184,23 +199,18 @@ def _command(weights: str, note: dict[str, Any]) -> str:
     name, only, data = COMMANDS[weights]
     if only == "fastener":
         return _detector_command(note, data)
-    fit = f"delid train fit --only {only} --data {data}"
-    last = f"{fit} --seed {note['seed']} --pack-epochs {note['epochs']} --pack-rate {note['rate']:g}"
-    if earlier := note.get("begin"):
-        first = f"{fit} --seed {earlier['seed']} --pack-epochs {earlier['epochs']} --out build/first"
-        last = f"{first} && {last} --begin build/first"
-    if note["photographs"]:
-        last += " --sound PHOTOS"
+    fits = fits_command("pack", data, "epochs", note, "pack-epochs", "--sound PHOTOS")
     return (
-        f"delid train render --plan models/{name}/data_plan.json --out {data} && {last} && "
+        f"delid train render --plan models/{name}/data_plan.json --out {data} && {fits} && "
         f"delid train export --only {only} --data {data}"
     )
 
 
-def _detector_command(note: dict[str, Any], data: Path | str) -> str:
-    photos = " --photos PHOTOS/screw_hole_crops/train" if note["photographs"] else ""
-    return (
-        f"delid train close-ups --out {data} --hdri HDRI && "
-        f"delid train fit --only fastener --data {data} --seed {note['seed']} --fastener-steps {note['steps']}"
-        f"{photos} && delid train export --only fastener --data {data}"
-    )
+def _detector_command(note: dict[str, Any], data: str) -> str:
+    near = len(note.get("folders", ())) > 1
+    folders = f"--data {data}" + (" --data build/near" if near else "")
+    render = f"delid train close-ups --out {data} --hdri HDRI && "
+    if near:
+        render += "delid train close-ups --near --out build/near --hdri HDRI && "
+    fits = fits_command("fastener", data, "steps", note, "fastener-steps", PHOTOS)
+    return f"{render}{fits} && delid train export --only fastener {folders}"

@@ -10,11 +10,12 @@ import json
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from delid.vision import load_model
 
 from ._closeups import boards, load_close_up_plan
-from ._origin import Origin
+from ._origin import PHOTOS, Origin, begun, fits_command
 from ._samples import Sample, of_split, read_samples
 
 WEIGHTS = "fastener-kind.pt"
@@ -31,12 +32,12 @@ def fit_kind_model(
     photos: Path | None = None,
     threads: int = 2,
     pretrained: bool = True,
+    begin: Path | None = None,
+    rate: float | None = None,
 ) -> None:
     """Fit the model of kinds on the training close-ups of all ``folders``; weights and a note go to ``out``.
 
-    Args:
-        photos: folder with ``screw``, ``hole`` and ``other`` photographs that join the training.
-        pretrained: begin with weights learnt from photographs; without them only for tests of the path.
+    The other arguments are those of ``fit_models``.
     """
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     import torch
@@ -47,16 +48,19 @@ def fit_kind_model(
 
     torch.set_num_threads(threads)
     train = of_split(close_ups_of(folders), "train", close_ups=True)
-    fit = KindFit(seed=seed, steps=steps, photos=photos, pretrained=pretrained)
+    start = begin / WEIGHTS if begin else None
+    fit = KindFit(seed=seed, steps=steps, rate=rate or 2e-3, photos=photos, pretrained=pretrained, begin=start)
     out.mkdir(parents=True, exist_ok=True)
     save(fit_kinds(train, fit, say), out / WEIGHTS)
     note = {
         "seed": seed,
         "steps": steps,
         "recipe_sha256": recipe_of(folders),
-        "pictures": [_name(s) for s in train],
+        "pictures": [name_of(s) for s in train],
+        "folders": [str(folder) for folder in folders],
+        "rate": fit.rate,
         "photographs": count_photos(photos),
-    }
+    } | begun(start)
     (out / WEIGHTS).with_suffix(".json").write_text(json.dumps(note, indent=1) + "\n")
 
 
@@ -71,14 +75,14 @@ def export_kind_model(fit: Path, folders: Sequence[Path], models: Path, say: Say
     net.load_state_dict(torch.load(fit / WEIGHTS, map_location="cpu"))
     note = json.loads((fit / WEIGHTS).with_suffix(".json").read_text())
     seen = set(note["pictures"])
-    samples = [s for s in close_ups_of(folders) if s.split != "train" or _name(s) in seen]
+    samples = [s for s in close_ups_of(folders) if s.split != "train" or name_of(s) in seen]
     plans = [load_close_up_plan(folder) for folder in folders]
     origin = Origin(
         recipe_sha256=note["recipe_sha256"],
         plan_seed=plans[0].seed,
         planned=sum(len(boards(plan)) for plan in plans),
         seed=note["seed"],
-        command=_command(note["steps"], note["seed"], note["photographs"] > 0),
+        command=_command(note),
         photographs=note["photographs"],
     )
     detector = load_model(models / "fastener-detect", "fastener_detect")
@@ -98,17 +102,16 @@ def recipe_of(folders: Sequence[Path]) -> str:
     return hashlib.sha256(recipes.encode()).hexdigest()
 
 
-def _name(sample: Sample) -> str:
+def name_of(sample: Sample) -> str:
     """Two folders may hold pictures of the same name."""
     return f"{sample.path.parent.name}/{sample.path.name}"
 
 
-def _command(steps: int, seed: int, photographs: bool) -> str:
-    photos = " --photos PHOTOS/screw_hole_crops/train" if photographs else ""
+def _command(note: dict[str, Any]) -> str:
     folders = "--data build/closeups --data build/near"
+    fits = fits_command("kind", "build/closeups", "steps", note, "kind-steps", PHOTOS)
     return (
         "delid train close-ups --out build/closeups --hdri HDRI && "
         "delid train close-ups --near --out build/near --hdri HDRI && "
-        f"delid train fit --only kind {folders} --seed {seed} --kind-steps {steps}{photos} && "
-        f"delid train export --only kind {folders}"
+        f"{fits} && delid train export --only kind {folders}"
     )

@@ -20,6 +20,7 @@ from ._inspector import Inspector
 from ._kinds import KindJudge
 from ._locate import ToolView, locate_fastener
 from ._manifest import (
+    CENTRE,
     DAMAGE_KINDS,
     FASTENER_KINDS,
     NOTHING,
@@ -46,6 +47,7 @@ from ._teach import ACCEPTABLE, Lesson, Teaching, teach_pack
 __all__ = [
     "ACCEPTABLE",
     "BOARD_FORMATS",
+    "CENTRE",
     "DAMAGE_KINDS",
     "FASTENER_KINDS",
     "NOTHING",

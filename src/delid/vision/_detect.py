@@ -56,6 +56,7 @@ def detect_fasteners(
     *,
     regions: Sequence[Region] | None = None,
     tile_px: int = TILE_PX,
+    least: float | None = None,
 ) -> list[Detection]:
     """Every fastener of a picture, surest first.
 
@@ -64,6 +65,7 @@ def detect_fasteners(
         model: of the task fastener_detect; another raises ModelError.
         regions: x0, y0, x1, y1 (exclusive) in pixels to look at; the whole picture otherwise.
         tile_px: the largest side of what the model sees at once.
+        least: probability from which something is found; that of the manifest for each kind otherwise.
     """
     spec = model.manifest.detection
     if model.manifest.task != "fastener_detect" or spec is None:
@@ -76,7 +78,7 @@ def detect_fasteners(
     found: list[tuple[float, float, Floats]] = []
     for region in regions if regions is not None else [(0, 0, width, height)]:
         for tile in tiles_of(_inside(region, width, height), tile_px):
-            found += _look(image_bgr, model, spec, tile)
+            found += _look(image_bgr, model, spec, tile, least)
     return [_detection(x, y, scores) for x, y, scores in suppressed(found, spec.radius_px)]
 
 
@@ -124,13 +126,13 @@ def _inside(region: Region, width: int, height: int) -> Region:
 
 
 def _look(
-    image_bgr: NDArray[np.uint8], model: Detector, spec: DetectionSpec, tile: Tile
+    image_bgr: NDArray[np.uint8], model: Detector, spec: DetectionSpec, tile: Tile, least: float | None
 ) -> list[tuple[float, float, Floats]]:
     x0, y0, x1, y1 = tile.seen
     outputs = model.run(tensor_of(image_bgr[y0:y1, x0:x1], model.manifest.input))
     own_x0, own_y0, own_x1, own_y1 = tile.own
     found = []
-    limits = [float(spec.thresholds[kind]) for kind in FASTENER_KINDS]
+    limits = [float(spec.thresholds[kind]) if least is None else least for kind in FASTENER_KINDS]
     for x, y, scores in peaks_of(outputs["heat"][0], outputs["offset"][0], limits):
         x, y = x + x0, y + y0
         # half a pixel more at the seams: a centre between two tiles is kept by both, and suppressed later

@@ -230,9 +230,10 @@ class Inspector:
         if fault := picture_fault(frame, self._close):
             return None, fault
         view = self._close.at(flange_mm)
-        detections = self._detect(frame)
-        if self._kinds is not None:
-            detections = self._kinds.detected(frame.image, detections, mm_per_px_at(view, at_mm[2]))
+        if self._kinds is None:
+            detections = self._detect(frame)
+        else:
+            detections = self._kinds.find(frame.image, self._fastener_model, mm_per_px_at(view, at_mm[2]))
         found = locate_fastener(view, at_mm, detections, self.min_fastener_confidence)
         return found, "" if found else "the fine look finds no fastener"
 

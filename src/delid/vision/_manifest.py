@@ -15,6 +15,8 @@ FastenerLabel = Literal["bolt", "nut", "empty", "stripped"]
 FASTENER_KINDS: tuple[FastenerLabel, ...] = ("bolt", "nut", "empty", "stripped")
 NOTHING = "nothing"
 """What a model of kinds may say besides: neither a fastener nor a hole for one."""
+CENTRE = "where"
+"""Output of a model of kinds that also says where the centre is: x, y in pixels of the crop, from its middle."""
 
 Task = Literal["pack_damage", "fastener_kind", "fastener_detect"]
 FREE_SIDE_PX = 64
@@ -138,10 +140,12 @@ class DamageThreshold(_Strict):
 class FastenerThreshold(_Strict):
     """A fastener's kind counts when its probability reaches `min_confidence`.
 
-    What a model of kinds takes for nothing with a probability of `nothing` or more is no fastener.
+    What a model of kinds takes for nothing with a probability of `nothing` or more is no fastener. `ask_from`: where it
+    has the last word, it is asked about everything that the detector finds with so high a probability.
     """
 
     min_confidence: float = Field(ge=0, le=1)
+    ask_from: float | None = Field(default=None, gt=0, le=1)
     nothing: float | None = Field(default=None, gt=0, le=1)
     source: Literal["validation"] = Field(alias="from")
     chosen: str
@@ -221,6 +225,8 @@ class Manifest(_Strict):
             _require(self.output("kind").labels in good, f"kind.labels must be {good[0]} or {good[1]}")
             _require(self.thresholds.fasteners is not None, "thresholds.fasteners is missing")
             _require(self.crop is not None, "crop is missing")
+            where = CENTRE not in names or self.output(CENTRE).shape == ("batch", 2)
+            _require(where, f"{CENTRE}.shape must be [batch, 2]")
         return self
 
 

@@ -28,23 +28,26 @@ def test_a_crop_covers_the_same_millimetres_from_wherever_it_is_seen(mm_per_px: 
     rng = np.random.default_rng(3)
     areas = []
     for _ in range(12):
-        crop = seen(rng, place, place.at_px, mm_per_px)
+        crop, _ = seen(rng, place, place.at_px, mm_per_px)
         assert crop.shape == (64, 64, 3)
         areas.append(float((crop[..., 0].astype(float) - 40).sum() / 180) * (CROP.cover_mm / CROP.size_px) ** 2)
     assert np.mean(areas) == pytest.approx(np.pi * 36, rel=0.12)
 
 
-def test_what_is_drawn_stays_about_the_middle() -> None:
+def test_a_crop_says_where_the_centre_lies_in_it() -> None:
     place = disc(0.25)
     rng = np.random.default_rng(5)
-    off = []
+    off: list[float] = []
+    away: list[float] = []
     for _ in range(30):
-        light = seen(rng, place, place.at_px, 0.4)[..., 0].astype(float) - 40
+        crop, where = seen(rng, place, place.at_px, 0.4)
+        light = crop[..., 0].astype(float) - 40
         y, x = np.mgrid[0:64, 0:64]
         middle = np.array([(light * x).sum(), (light * y).sum()]) / light.sum() - 31.5
-        off.append(np.hypot(*middle) * CROP.cover_mm / CROP.size_px)
-    assert np.median(off) < 1.0
-    assert max(off) < 2.5
+        off.append(float(np.hypot(*(middle - where))))
+        away.append(float(np.hypot(*where)) * CROP.cover_mm / CROP.size_px)
+    assert max(off) < 0.5
+    assert 0.3 < np.median(away) < 2.0
 
 
 def sample(tmp_path: Path, fasteners: list[dict[str, Any]], decoys: list[dict[str, Any]]) -> Sample:

@@ -102,7 +102,7 @@ def test_a_fit_goes_on_from_another_one_and_takes_photographs_in(
 ) -> None:
     fit_models(
         data, tmp_path, quiet, only="pack", pack_epochs=1, threads=1, begin=built / "fit", sound=(photographs,),
-        pack_rate=1e-4,
+        rate=1e-4,
     )  # fmt: skip
     note = json.loads((tmp_path / "pack-damage.json").read_text())
     assert (note["photographs"], note["begin"]) == (1, {"seed": 7, "epochs": 1})

@@ -7,7 +7,8 @@ import delid.vision
 
 def test_the_public_names() -> None:
     assert delid.vision.__all__ == [
-        "ACCEPTABLE", "BOARD_FORMATS", "DAMAGE_KINDS", "FASTENER_KINDS", "NOTHING", "ConfusionRow", "CropSpec",
+        "ACCEPTABLE", "BOARD_FORMATS", "CENTRE", "DAMAGE_KINDS", "FASTENER_KINDS", "NOTHING", "ConfusionRow",
+            "CropSpec",
         "DamageThreshold", "DamageVerdict", "Detection", "DetectionSpec",
         "Detector", "Evidence", "FastenerThreshold", "FlangePose",
         "FrozenWatch", "Gallery", "HandEyeReport", "InputSpec", "Inspector", "KindJudge", "LeftOut", "LensReport",
