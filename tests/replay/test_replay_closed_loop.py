@@ -91,8 +91,9 @@ def test_a_recording_that_ships_ends_as_it_did(name, end):
     )
     assert now[0] == then[0]
     assert [r.data["outcome"] for r in outcome.records if r.kind == "end"] == [end]
-    assert set(failures(outcome.records)) >= {one for one in failures(recording.records) if "lid." in one}
+    assert met(outcome.records) == met(recording.records)
 
 
-def failures(records: tuple[Record, ...]) -> list[str]:
-    return kinds(records, "failure")
+def met(records: tuple[Record, ...]) -> set[str]:
+    """What the tool met at the bolts. A doubt of the camera is not of the pack: other frames answer for it here."""
+    return {one for one in kinds(records, "failure") if " seized " in one or " stripped " in one}

@@ -54,7 +54,11 @@ def test_a_run_reaches_its_recipe_and_each_failure_with_its_reaction():
         ("lid_bolts", "seized", "retry"),
         ("lid_bolts", "seized", "impact"),
         ("lid_bolts", "stripped", "ask"),
-    }
+        ("lid_bolts", "still_seen", "retry"),
+        ("lid_bolts", "still_seen", "ask"),
+        ("lid_bolts", "not_found", "retry"),
+        ("lid_bolts", "not_found", "ask"),
+    }, "one hole was not surely seen empty, and there was no bolt when the tool came again"
 
 
 def test_the_table_has_every_reaction_of_every_recipe_for_what_it_serves(cell):

@@ -20,6 +20,7 @@ from delid.replay import (
     with_recipes,
     with_settings,
 )
+from delid.vision import read_manifest
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 RECIPE = "recipe/vw-meb-82/standard"
@@ -76,8 +77,9 @@ def test_a_fragment_is_set_for_every_recipe_that_uses_it(cell, tmp_path):
 def test_a_threshold_of_a_model_is_set_in_a_copy(cell, settings, tmp_path):
     words = "model/pack-damage:thresholds.damage.dent.min_confidence=0.6"
     other = changed(cell, tmp_path, words)
+    shipped = read_manifest(REPOSITORY / "models/pack-damage").thresholds.damage["dent"]
     assert [str(c) for c in changes(settings_of(other), settings)] == [
-        "model/pack-damage:thresholds.damage.dent.min_confidence: 0.6; before: 0.5235"
+        f"model/pack-damage:thresholds.damage.dent.min_confidence: 0.6; before: {shipped.min_confidence}"
     ]
     folder = other.spec.models.pack_damage
     assert folder.is_relative_to(tmp_path)

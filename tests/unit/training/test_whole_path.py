@@ -105,7 +105,8 @@ def test_a_fit_goes_on_from_another_one_and_takes_photographs_in(
         rate=1e-4,
     )  # fmt: skip
     note = json.loads((tmp_path / "pack-damage.json").read_text())
-    assert (note["photographs"], note["begin"]) == (1, {"seed": 7, "epochs": 1})
+    earlier = {"seed": 7, "epochs": 1, "rate": 0.0015, "photographs": 0}
+    assert (note["photographs"], note["begin"]) == (1, earlier)
     assert "--begin" in _command("pack-damage.pt", note)
     assert "--sound" in _command("pack-damage.pt", note)
 
