@@ -118,9 +118,9 @@ async def test_stop_overtakes_a_request_that_hangs(path: Path, client: CellClien
         return {"ok": True}
 
     async with serving(path, handler):
-        hanging = [asyncio.create_task(client.request(STATE, 0.5)) for _ in range(40)]
+        hanging = [asyncio.create_task(client.request(STATE, 2.0)) for _ in range(40)]
         await asyncio.sleep(0.1)
-        assert await client.request(STOP, 0.3) == {"ok": True}
+        assert await client.request(STOP, 1.5) == {"ok": True}
         ended = await asyncio.gather(*hanging, return_exceptions=True)
     refused = [e for e in ended if isinstance(e, dict)]
     assert len(refused) == 8

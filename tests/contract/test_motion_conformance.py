@@ -58,7 +58,7 @@ async def test_moves_are_refused_until_homed(machine: Bench) -> None:
 
 async def test_accepted_is_not_done_and_done_is_where_it_was_sent(machine: Bench) -> None:
     await machine.ready()
-    move = asyncio.create_task(machine.driver.move("m", FAR, 600, 10))
+    move = asyncio.create_task(machine.driver.move("m", FAR, 400, 10))
     await machine.under_way()
     await asyncio.sleep(0.05)
     assert not move.done(), "the machine has taken the move, and still moves"
