@@ -146,7 +146,7 @@ def test_ctrl_c_keeps_what_is_done(site, many, tmp_path):
     try:
         assert process.stdout.readline() == f"copy000: {SHORT}\n"
         process.send_signal(signal.SIGINT)
-        _, told = process.communicate(timeout=30)
+        _, told = process.communicate(timeout=120)
     finally:
         process.kill()
         process.wait()
