@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from pathlib import Path
 
 import pytest
@@ -186,6 +187,38 @@ async def test_a_line_that_falls_silent_counts_as_lost(cell: FakeCell, address: 
     await expect(page.get_by_test_id("lost")).to_have_count(0)
     await page.clock.run_for(2500)
     await expect(page.get_by_test_id("lost")).to_be_visible(timeout=1000)
+
+
+@pytest.mark.parametrize("other", [True, False], ids=["another panel", "the same panel"])
+async def test_a_short_silence_is_told_where_another_panel_answers(
+    cell: FakeCell, address: str, page: Page, other: bool
+) -> None:
+    """The panel that was there all the time tells events by itself; one that began anew knows of none."""
+    lines: list[WebSocketRoute] = []
+
+    async def line(route: WebSocketRoute) -> None:
+        begun_anew = other and bool(lines)
+        lines.append(route)
+
+        def forward(message: str | bytes) -> None:
+            said = json.loads(message) if begun_anew and isinstance(message, str) else {}
+            route.send(json.dumps(said | {"series": "another"}) if said.get("type") == "hello" else message)
+
+        route.connect_to_server().on_message(forward)
+
+    await page.route_web_socket("**/api/v1/live**", line)
+    before = snapshot()
+    cell.show(before)
+    await opened(page, address)
+    await expect(page.get_by_test_id("line")).to_contain_text("Live")
+    await lines[0].close(code=1011)
+    await expect(page.get_by_test_id("lost")).to_be_visible()
+    cell.show(before | {"at": before["at"] + 0.5, "steps_done": before["steps_done"] + 1})
+    await expect(page.get_by_test_id("line")).to_contain_text("Live")
+    if other:
+        await expect(page.get_by_test_id("missed")).to_contain_text("step")
+    else:
+        await expect(page.get_by_test_id("missed")).to_have_count(0)
 
 
 async def test_a_cell_that_is_gone_is_named_and_found_again(tmp_path: Path, page: Page) -> None:

@@ -130,7 +130,7 @@ def export_fit(
         from ._net import PackNet
 
         pack = _with_weights(PackNet(pretrained=False), fit / PACK_WEIGHTS)
-        note, used = _origin(fit, PACK_WEIGHTS, plan, samples)
+        note, used = _origin(fit, PACK_WEIGHTS, [plan], samples)
         taught_at_s = (clock or SystemClock()).wall_s()
         names = pack_names(load_plan(data / PLAN_FILE))
         export_pack(pack, used, names, note, models / "pack-damage", gallery, say, taught_at_s)
@@ -139,7 +139,8 @@ def export_fit(
         from ._fastener_net import FastenerNet
 
         fastener = _with_weights(FastenerNet(pretrained=False), fit / FASTENER_WEIGHTS)
-        note, used = _origin(fit, FASTENER_WEIGHTS, plan, [*samples, *(s for m in more for s in samples_of(m))])
+        every = [*samples, *(s for folder in more for s in samples_of(folder))]
+        note, used = _origin(fit, FASTENER_WEIGHTS, [plan, *map(plan_of, more)], every)
         export_detector(fastener, used, note, models / NAME, say)
 
 
@@ -177,7 +178,7 @@ def _write_note(out: Path, weights: str, note: dict[str, Any]) -> None:
 
 
 def _origin(
-    fit: Path, weights: str, plan: DataPlan | CloseUpPlan, samples: list[Sample]
+    fit: Path, weights: str, plans: Sequence[DataPlan | CloseUpPlan], samples: list[Sample]
 ) -> tuple[Origin, list[Sample]]:
     """Where weights come from, and the samples without training pictures that they have not seen."""
     note = json.loads((fit / weights).with_suffix(".json").read_text())
@@ -185,8 +186,8 @@ def _origin(
     used = [s for s in samples if s.split != "train" or s.path.name in then or name_of(s) in then]
     origin = Origin(
         recipe_sha256=note["recipe_sha256"],
-        plan_seed=plan.seed,
-        planned=len(boards(plan) if isinstance(plan, CloseUpPlan) else jobs(plan)),
+        plan_seed=plans[0].seed,
+        planned=sum(len(boards(plan) if isinstance(plan, CloseUpPlan) else jobs(plan)) for plan in plans),
         seed=note["seed"],
         command=_command(weights, note),
         photographs=note["photographs"],
